@@ -1,0 +1,1 @@
+"""Quarry's Lambda functions: one folder per capability, one handler file per function."""

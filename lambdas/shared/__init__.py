@@ -1,0 +1,1 @@
+"""What every capability shares: domain, services, adapters, runtime. Import rules: tests/architecture."""

@@ -1,0 +1,48 @@
+"""The only factory of AWS clients: one client per service and retry budget, made on first use."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import boto3
+from botocore.config import Config
+
+if TYPE_CHECKING:
+    from types_boto3_bedrock_runtime import BedrockRuntimeClient
+    from types_boto3_dynamodb import DynamoDBClient
+    from types_boto3_events import EventBridgeClient
+    from types_boto3_s3 import S3Client
+    from types_boto3_stepfunctions import SFNClient
+
+
+@cache
+def bedrock_runtime(*, attempts: int, read_timeout_seconds: int) -> BedrockRuntimeClient:
+    """`attempts` counts the first call too: 3 inside a request, 1 in a workflow (its state machine retries)."""
+    return _client("bedrock-runtime", attempts=attempts, read_timeout=read_timeout_seconds)
+
+
+@cache
+def dynamodb() -> DynamoDBClient:
+    return _client("dynamodb", attempts=4, read_timeout=10)
+
+
+@cache
+def s3() -> S3Client:
+    return _client("s3", attempts=4, read_timeout=60)
+
+
+@cache
+def step_functions() -> SFNClient:
+    return _client("stepfunctions", attempts=4, read_timeout=10)
+
+
+@cache
+def event_bridge() -> EventBridgeClient:
+    return _client("events", attempts=4, read_timeout=10)
+
+
+def _client(service: str, *, attempts: int, read_timeout: int) -> Any:
+    retries: Any = {"mode": "standard", "total_max_attempts": attempts}
+    config = Config(retries=retries, connect_timeout=3, read_timeout=read_timeout)
+    return boto3.client(service, config=config)  # type: ignore[call-overload]

@@ -1,0 +1,127 @@
+"""What can go wrong, in the words of the domain; HTTP statuses and workflow retries are derived from these classes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+class QuarryError(Exception):
+    """Anything that Quarry itself refuses or fails to do. `code` is stable and machine-readable."""
+
+    code = "internal_error"
+
+
+@dataclass(frozen=True, slots=True)
+class FieldError:
+    """One bad field: `pointer` is an RFC 6901 JSON pointer into the request body, `detail` says the remedy."""
+
+    pointer: str
+    detail: str
+
+
+class InvalidInputError(QuarryError):
+    """The request cannot be understood or breaks a rule; the caller must change it."""
+
+    code = "invalid_request"
+
+    def __init__(self, detail: str, *, errors: tuple[FieldError, ...] = ()) -> None:
+        super().__init__(detail)
+        self.errors = errors
+
+
+class UnknownModelError(InvalidInputError):
+    """The named model is no alias, no catalogue id, or is not allowed in this deployment."""
+
+    code = "unknown_model"
+
+
+class MissingScopeError(QuarryError):
+    """The key is valid but may not do this."""
+
+    code = "missing_scope"
+
+
+class NotFoundError(QuarryError):
+    """It does not exist, or it belongs to somebody else: callers cannot tell which."""
+
+    code = "not_found"
+
+
+class ConversationBusyError(QuarryError):
+    """Another turn of this conversation holds the lease."""
+
+    code = "conversation_busy"
+
+    def __init__(self, detail: str, *, retry_after_seconds: int) -> None:
+        super().__init__(detail)
+        self.retry_after_seconds = retry_after_seconds
+
+
+class TooLargeError(QuarryError):
+    """The input is beyond a documented ceiling; nothing was paid for."""
+
+    code = "too_large"
+
+
+class ContextTooLongError(TooLargeError):
+    """The request does not fit into the model's context window."""
+
+    code = "context_too_long"
+
+
+class ModelError(QuarryError):
+    """A call to a model failed."""
+
+    code = "model_error"
+
+
+class ModelThrottledError(ModelError):
+    """The provider asks to slow down; the same call may succeed later."""
+
+    code = "model_throttled"
+
+
+class ModelUnavailableError(ModelError):
+    """The provider or the model does not answer right now; the same call may succeed later."""
+
+    code = "model_unavailable"
+
+
+class ModelNotEnabledError(ModelError):
+    """The account may not use this model yet (use-case form, Marketplace subscription, region, IAM)."""
+
+    code = "model_not_enabled"
+
+
+class ModelRefusedRequestError(ModelError):
+    """The provider rejected the request as invalid: a defect in our fitting or in the capability table."""
+
+    code = "model_refused_request"
+
+
+class ModelStreamInterruptedError(ModelError):
+    """The answer's stream broke after it had begun; what had arrived is not lost."""
+
+    code = "model_stream_interrupted"
+
+
+class UnreadableDocumentError(QuarryError):
+    """The document has no text that can be read: empty, encrypted, damaged, or of a kind not supported."""
+
+    code = "unreadable_document"
+
+    def __init__(self, detail: str, *, code: str = "unreadable_document") -> None:
+        super().__init__(detail)
+        self.code = code
+
+
+class InvalidAnswerError(QuarryError):
+    """The model's answer is not what the prompt asked for (no valid JSON, or cut at max_tokens)."""
+
+    code = "invalid_answer"
+
+
+class SupersededError(QuarryError):
+    """A newer version of the document has taken over; this run ends without a result."""
+
+    code = "superseded"

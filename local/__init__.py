@@ -1,0 +1,1 @@
+"""Runs the synthesized template on this machine: `python -m local`."""

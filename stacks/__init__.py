@@ -1,0 +1,1 @@
+"""Infrastructure as CDK stacks. Names handlers by path, never imports them."""
