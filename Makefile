@@ -1,0 +1,59 @@
+# Everything starts here: `make demo` on a fresh machine, `make check` before a commit.
+PYTHON ?= python3
+BIN := .venv/bin
+LOCAL := .venv/.installed-local
+DEV := .venv/.installed-dev
+PINS := requirements.txt requirements-local.txt $(wildcard stacks/layers/*.txt)
+# jsii (which CDK runs on) wants the virtual environment's own Node.js
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+CDK := npx --yes aws-cdk@2.1148.1
+
+.DEFAULT_GOAL := help
+.PHONY: help demo up test lint check synth deploy destroy clean
+
+help: ## list the commands
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
+
+demo: $(LOCAL) ## install, start the whole stack here, show a chat, a stream and a summarized PDF, stop
+	@$(BIN)/python -m local demo
+
+up: $(LOCAL) ## start the whole stack here and keep it running (API :8080, AWS APIs :4566)
+	@$(BIN)/python -m local up
+
+test: $(DEV) ## run all tests, offline
+	@$(BIN)/python -m pytest
+
+lint: $(DEV) ## formatting, style, types
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+
+synth: $(LOCAL) ## synthesize the templates without bundling, into .build/cdk.out
+	@$(BIN)/python -m local synth
+
+check: lint synth test ## the whole gate, the same as CI
+
+deploy: $(LOCAL) ## deploy to the AWS account of your credentials (plain `cdk deploy`)
+	@$(CDK) deploy --all --app "$(BIN)/python app.py" --output .build/cdk.deploy $(CDKFLAGS)
+
+destroy: $(LOCAL) ## remove the stacks; what `retention: keep` protects stays
+	@$(CDK) destroy --all --app "$(BIN)/python app.py" --output .build/cdk.deploy $(CDKFLAGS)
+
+clean: ## remove what was built here (not .venv)
+	@rm -rf .build cdk.out catalog/compiled.json .mypy_cache .ruff_cache .pytest_cache .hypothesis
+
+$(LOCAL): $(PINS)
+	@$(call install,requirements-local.txt,about 1.1 GB)
+	@touch $@
+
+$(DEV): requirements-dev.txt $(PINS)
+	@$(call install,requirements-dev.txt,about 1.4 GB)
+	@touch $@ $(LOCAL)
+
+define install
+$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Quarry needs Python 3.11 or newer; this is `$(PYTHON) --version`. Try: make PYTHON=python3.13 $(MAKECMDGOALS)"; exit 1; }; \
+echo "Installing $(1) into .venv ($(2), 1 to 4 minutes, once) ..."; begin=$$(date +%s); \
+test -x $(BIN)/python || $(PYTHON) -m venv .venv || exit 1; \
+$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement $(1) || exit 1; \
+echo "Installed: $$(du -sh .venv | cut -f1) in $$(( $$(date +%s) - begin )) s."
+endef

@@ -1,0 +1,91 @@
+"""Our chat request as the body of Bedrock's Converse, and back: the same body is sent, stored and batched."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from lambdas.shared.domain.chat_model import ChatMessage, ChatRequest, SamplingParameters
+from lambdas.shared.domain.errors import InvalidInputError
+from lambdas.shared.domain.fit import PlacedParameters
+
+# https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_InferenceConfiguration.html
+_INFERENCE_FIELDS = (("temperature", "temperature"), ("topP", "top_p"), ("maxTokens", "max_tokens"))
+_BODY_FIELDS = frozenset({"messages", "system", "inferenceConfig", "additionalModelRequestFields"})
+
+
+def converse_body(request: ChatRequest) -> dict[str, Any]:
+    """The Converse request body, without modelId, for `request` as `fit` returned it.
+
+    Raises ValueError for a `top_k` that `fit` has not placed: no field of Converse fits all models.
+    """
+    body: dict[str, Any] = {
+        "messages": [{"role": message.role, "content": [{"text": message.text}]} for message in request.messages]
+    }
+    if request.system:
+        body["system"] = [{"text": request.system}]
+    parameters = request.parameters
+    inference: dict[str, Any] = {}
+    for theirs, ours in _INFERENCE_FIELDS:
+        value = getattr(parameters, ours)
+        if value is not None:
+            inference[theirs] = value
+    if parameters.stop_sequences:
+        inference["stopSequences"] = list(parameters.stop_sequences)
+    if inference:
+        body["inferenceConfig"] = inference
+    if parameters.top_k is not None:
+        if not isinstance(parameters, PlacedParameters):
+            raise ValueError("top_k has no place in a request that was not fitted to its model")
+        body["additionalModelRequestFields"] = _nested(parameters.top_k_field, parameters.top_k)
+    return body
+
+
+def chat_request(model_id: str, body: Mapping[str, Any]) -> ChatRequest:
+    """The inverse of `converse_body`. Raises InvalidInputError for anything that it would not have written."""
+    foreign = sorted(set(body) - _BODY_FIELDS)
+    if foreign:
+        raise InvalidInputError(f"the request body has fields that cannot be understood: {', '.join(foreign)}")
+    try:
+        messages = tuple(ChatMessage(message["role"], _text(message["content"])) for message in body["messages"])
+        system = _text(body["system"]) if "system" in body else None
+        parameters = _parameters(body.get("inferenceConfig", {}), body.get("additionalModelRequestFields"))
+    except (KeyError, TypeError, ValueError) as error:
+        raise InvalidInputError("the request body is not one of a plain text conversation") from error
+    return ChatRequest(model_id=model_id, messages=messages, system=system, parameters=parameters)
+
+
+def _parameters(inference: Mapping[str, Any], additional: Mapping[str, Any] | None) -> SamplingParameters:
+    known: dict[str, Any] = {ours: inference.get(theirs) for theirs, ours in _INFERENCE_FIELDS}
+    known["stop_sequences"] = tuple(inference.get("stopSequences", ()))
+    if additional is None:
+        return SamplingParameters(**known)
+    path, top_k = _leaf(additional)
+    return PlacedParameters(**known, top_k=top_k, top_k_field=path)
+
+
+def _text(blocks: list[Mapping[str, Any]]) -> str:
+    (block,) = blocks
+    (key,) = block
+    if key != "text":
+        raise ValueError(key)
+    return str(block["text"])
+
+
+def _nested(path: str, value: int) -> dict[str, Any]:
+    *outer, last = path.split(".")
+    nested: dict[str, Any] = {last: value}
+    for key in reversed(outer):
+        nested = {key: nested}
+    return nested
+
+
+def _leaf(nested: Mapping[str, Any]) -> tuple[str, int]:
+    """top_k is the only additional field that we ever write, whatever the model calls it."""
+    ((key, value),) = nested.items()
+    if isinstance(value, Mapping):
+        path, leaf = _leaf(value)
+        return f"{key}.{path}", leaf
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise TypeError(key)
+    return key, value

@@ -1,0 +1,1 @@
+"""`python -m local demo`: the main job on real input, told step by step."""
