@@ -1,0 +1,1 @@
+"""Runnable comparisons; each prints its table."""
