@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
 from lambdas.shared.domain.chat_model import ChatReply, ChatRequest, TokenUsage
-from lambdas.shared.domain.errors import ModelError, ModelStreamInterruptedError
+from lambdas.shared.domain.errors import ModelStreamInterruptedError
 from lambdas.shared.domain.ledger import LedgerEvent
 from lambdas.shared.domain.model_card import Capabilities, InferenceProfile, ModelCard, Prices
 from lambdas.shared.domain.model_catalog import ModelCatalog
@@ -113,17 +112,18 @@ def model_card(model_id: str = "acme.small-v1:0", **changes: Any) -> ModelCard:
         profiles={"us": InferenceProfile(Decimal("1.1")), "global": InferenceProfile(Decimal(1))},
     )
     if isinstance(changes.get("capabilities"), dict):
-        changes["capabilities"] = replace(FULL_CAPABILITIES, **changes["capabilities"])
-    return replace(card, **changes)
+        changes["capabilities"] = FULL_CAPABILITIES._replace(**changes["capabilities"])
+    return card._replace(**changes)
 
 
-def small_catalog(*cards: ModelCard, aliases: dict[str, str] | None = None, allowed: Iterable[str] = ()) -> ModelCatalog:
+def small_catalog(
+    *cards: ModelCard, aliases: dict[str, str] | None = None, allowed: Iterable[str] = ()
+) -> ModelCatalog:
     """A catalogue of the given cards (default: `acme.small-v1:0` and `acme.large-v1:0`); aliases fast and balanced
     -> the first, best -> the last; all bare ids are allowed."""
     known = cards or (model_card(), model_card("acme.large-v1:0"))
     names = aliases or {"fast": known[0].id, "balanced": known[0].id, "best": known[-1].id}
     return ModelCatalog(known, aliases=names, allowed=[*(card.id for card in known), *allowed])
-
 
 
 def _reply_with(text: str, request: ChatRequest) -> ChatReply:

@@ -19,12 +19,14 @@ if TYPE_CHECKING:
 @cache
 def bedrock_runtime(*, attempts: int, read_timeout_seconds: int) -> BedrockRuntimeClient:
     """`attempts` counts the first call too: 3 inside a request, 1 in a workflow (its state machine retries)."""
-    return _client("bedrock-runtime", attempts=attempts, read_timeout=read_timeout_seconds)
+    made: BedrockRuntimeClient = _client("bedrock-runtime", attempts=attempts, read_timeout=read_timeout_seconds)
+    return made
 
 
 @cache
 def dynamodb() -> DynamoDBClient:
-    return _client("dynamodb", attempts=4, read_timeout=10)
+    made: DynamoDBClient = _client("dynamodb", attempts=4, read_timeout=10)
+    return made
 
 
 @cache
@@ -34,12 +36,14 @@ def s3() -> S3Client:
 
 @cache
 def step_functions() -> SFNClient:
-    return _client("stepfunctions", attempts=4, read_timeout=10)
+    made: SFNClient = _client("stepfunctions", attempts=4, read_timeout=10)
+    return made
 
 
 @cache
 def event_bridge() -> EventBridgeClient:
-    return _client("events", attempts=4, read_timeout=10)
+    made: EventBridgeClient = _client("events", attempts=4, read_timeout=10)
+    return made
 
 
 def _client(service: str, *, attempts: int, read_timeout: int) -> Any:

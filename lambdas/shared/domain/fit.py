@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from lambdas.shared.domain.chat_model import ChatMessage, ChatRequest, SamplingParameters
 from lambdas.shared.domain.errors import ContextTooLongError
 from lambdas.shared.domain.model_card import Capabilities, ModelCard
-from lambdas.shared.domain.tokens import estimate_tokens
+from lambdas.shared.domain.tokens import MOST_TOKENS_PER_CHARACTER, estimate_tokens
 
 # Roles, separators and templates around a message; no provider charges more than this for them.
 _TOKENS_PER_MESSAGE = 8
@@ -27,16 +27,26 @@ def fit(request: ChatRequest, card: ModelCard) -> tuple[ChatRequest, tuple[str, 
 
     Raises ContextTooLongError when the estimated input is beyond the model's context window.
     """
-    tokens = estimate_input_tokens(request)
-    if card.context_tokens is not None and tokens > card.context_tokens:
-        raise ContextTooLongError(
-            f"the request is about {tokens} tokens long; {card.id} takes {card.context_tokens}. Shorten it."
-        )
+    _check_length(request, card)
     parameters, ignored = _fit_parameters(request.parameters, card)
     fitted = replace(request, parameters=parameters) if ignored or parameters is not request.parameters else request
     if fitted.system and not card.capabilities.system:
         fitted = _fold_system(fitted)
     return fitted, ignored
+
+
+def _check_length(request: ChatRequest, card: ModelCard) -> None:
+    limit = card.context_tokens
+    if limit is None or _most_tokens(request) <= limit:  # true of nearly every chat, and costs nothing to see
+        return
+    tokens = estimate_input_tokens(request)
+    if tokens > limit:
+        raise ContextTooLongError(f"the request is about {tokens} tokens long; {card.id} takes {limit}. Shorten it.")
+
+
+def _most_tokens(request: ChatRequest) -> int:
+    characters = len(request.system or "") + sum([len(message.text) for message in request.messages])
+    return MOST_TOKENS_PER_CHARACTER * characters + _TOKENS_PER_MESSAGE * (len(request.messages) + 1)
 
 
 def estimate_input_tokens(request: ChatRequest) -> int:

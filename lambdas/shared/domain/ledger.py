@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Literal, Protocol
+from typing import Literal, NamedTuple, Protocol
 
 from lambdas.shared.domain.chat_model import TokenUsage
 
 Outcome = Literal["completed", "interrupted", "refused", "uncertain"]
 
 
-@dataclass(frozen=True, slots=True)
-class LedgerEvent:
+class LedgerEvent(NamedTuple):
     """One model call.
 
     `outcome`: `completed` = answered; `interrupted` = the answer's stream broke or was closed early, `usage` is an

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
 from datetime import date
 from decimal import Decimal
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 Kind = Literal["chat", "embedding", "rerank"]
 Access = Literal["none", "form", "marketplace"]
 
+# These are named tuples because a dataclass takes five times as long to define, at every cold start.
 _PRICE_NAMES = ("input", "output", "cache_read", "cache_write", "batch_input", "batch_output")
 
 
-@dataclass(frozen=True, slots=True)
-class Prices:
+class Prices(NamedTuple):
     """USD per million tokens at profile ratio 1. None = not known, and then the cost is not known either.
 
     `long_context`: what all tokens of a call cost once its input (cached tokens included) is longer than
@@ -34,8 +33,7 @@ class Prices:
     long_context: Prices | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Capabilities:
+class Capabilities(NamedTuple):
     """What the model takes. None = not known, which is treated as no wherever a request is fitted.
 
     `top_k_field` is the dotted path below Converse's additionalModelRequestFields. `both_temperature_and_top_p`
@@ -61,16 +59,14 @@ class Capabilities:
     cache_min_tokens: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class InferenceProfile:
+class InferenceProfile(NamedTuple):
     """A system-defined profile: its price relative to the table's, and where it may run (empty = not recorded)."""
 
     price_ratio: Decimal
     regions: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class ModelCard:
+class ModelCard(NamedTuple):
     """One model. `profiles` maps a prefix (us, eu, global, ...) to its inference profile; token limits count tokens,
     None = not known. `on_demand`: the bare id can be called without a profile."""
 
@@ -78,14 +74,14 @@ class ModelCard:
     provider: str
     kind: Kind
     on_demand: bool
-    access: Access = "none"
+    access: Access | None = None
     context_tokens: int | None = None
     max_output_tokens: int | None = None
     dimensions: tuple[int, ...] = ()
     prices: Prices = Prices()
     capabilities: Capabilities = Capabilities()
     profiles: Mapping[str, InferenceProfile] | None = None
-    status: str = "active"
+    status: str | None = None
     eol: date | None = None
 
     @property
@@ -111,7 +107,7 @@ def card_from_record(record: Mapping[str, Any]) -> ModelCard:
         prices=prices,
         capabilities=capabilities,
         profiles=profiles,
-        status=lifecycle.get("status", "active"),
+        status=lifecycle.get("status"),
         eol=date.fromisoformat(eol) if eol else None,
     )
 
@@ -132,6 +128,3 @@ def _capabilities(record: Mapping[str, Any]) -> Capabilities:
     stated = dict(record)
     sampling = stated.pop("sampling", ())
     return Capabilities(temperature="temperature" in sampling, top_p="top_p" in sampling, **stated)
-
-
-CAPABILITY_NAMES = frozenset(field.name for field in fields(Capabilities))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from decimal import Decimal
+from typing import NamedTuple
 
 from lambdas.shared.domain.errors import UnknownModelError
 from lambdas.shared.domain.model_card import ModelCard
@@ -15,8 +15,7 @@ _ARN = re.compile(r"arn:aws[\w-]*:bedrock:[\w-]*:\d*:(?P<type>[\w-]+)/(?P<id>.+)
 _ONE = Decimal(1)
 
 
-@dataclass(frozen=True, slots=True)
-class ResolvedModel:
+class ResolvedModel(NamedTuple):
     """`model_id` is what is sent to Bedrock (it may be a profile's); prices are the card's times `price_ratio`."""
 
     model_id: str
@@ -33,7 +32,6 @@ class ModelCatalog:
         self._cards = {card.id: card for card in cards}
         self._aliases = dict(aliases or {})
         self._allowed = frozenset(allowed) | frozenset(self._aliases.values())
-        self._resolved: dict[str, ResolvedModel] = {}
 
     @property
     def aliases(self) -> Mapping[str, str]:
@@ -54,13 +52,6 @@ class ModelCatalog:
         """`name`: alias, model id, profile id, foundation-model ARN or system-defined inference-profile ARN.
 
         Raises UnknownModelError, whose message tells unknown from not allowed and says what to do."""
-        resolved = self._resolved.get(name)
-        if resolved is None:
-            resolved = self._resolve(name)
-            self._resolved[name] = resolved
-        return resolved
-
-    def _resolve(self, name: str) -> ResolvedModel:
         model_id = self._aliases.get(name) or self._id_of(name)
         resolved = self._look_up(model_id)
         if resolved is None:
@@ -69,7 +60,7 @@ class ModelCatalog:
             raise UnknownModelError(self._needs_profile_message(resolved.card))
         if model_id not in self._allowed:
             raise UnknownModelError(
-                f"model {name!r} is known but not allowed in this deployment; "
+                f"model {_shown(name)} is known but not allowed in this deployment; "
                 f"add {model_id!r} to the deployment's allowed models. {self._what_works()}"
             )
         return resolved
@@ -89,8 +80,8 @@ class ModelCatalog:
             return name
         if arn["type"] not in ("foundation-model", "inference-profile"):
             raise UnknownModelError(
-                f"{name!r} does not say which model it stands for (a {arn['type']}), so it can be neither fitted nor "
-                f"priced; name the model or its system-defined profile. {self._what_works()}"
+                f"{_shown(name)} does not say which model it stands for (a {arn['type']}), so it can neither be "
+                f"fitted nor priced; name the model or its system-defined profile. {self._what_works()}"
             )
         return arn["id"]
 
@@ -102,7 +93,7 @@ class ModelCatalog:
             known = f"the alias points at {model_id!r}, which is not in catalog/models.toml."
         else:
             known = "it is neither an alias nor in catalog/models.toml."
-        return f"unknown model {name!r}: {known} {self._what_works()}"
+        return f"unknown model {_shown(name)}: {known} {self._what_works()}"
 
     def _needs_profile_message(self, card: ModelCard) -> str:
         usable = [profile_id for profile_id in card.profile_ids if profile_id in self._allowed]
@@ -117,3 +108,7 @@ class ModelCatalog:
 
 def _listed(names: Iterable[str]) -> str:
     return ", ".join(names)
+
+
+def _shown(name: str) -> str:
+    return repr(name if len(name) <= 100 else f"{name[:100]}...")

@@ -2,18 +2,38 @@
 
 from __future__ import annotations
 
+import json
+import logging
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import asdict, replace
+from datetime import UTC, datetime
 from decimal import Decimal
+from typing import NamedTuple, NoReturn, TypedDict, Unpack
+from uuid import uuid4
 
-from lambdas.shared.domain.chat_model import ChatModel, ChatRequest, TokenUsage
-from lambdas.shared.domain.ledger import Ledger
+from lambdas.shared.domain.chat_model import ChatModel, ChatReply, ChatRequest, TokenUsage
+from lambdas.shared.domain.errors import (
+    ContextTooLongError,
+    ModelNotEnabledError,
+    ModelRefusedRequestError,
+    ModelStreamInterruptedError,
+    ModelThrottledError,
+    QuarryError,
+    UnknownModelError,
+)
+from lambdas.shared.domain.fit import estimate_input_tokens, fit
+from lambdas.shared.domain.ledger import Ledger, LedgerEvent, Outcome
 from lambdas.shared.domain.model_catalog import ModelCatalog, ResolvedModel
+from lambdas.shared.domain.price import ZERO_USD, price
+from lambdas.shared.domain.tokens import estimate_tokens
+
+_LOG = logging.getLogger(__name__)
+_NO_TOKENS = TokenUsage(input_tokens=0, output_tokens=0)
+# The provider answered that it would not do the work, and it does not bill for saying so.
+_REFUSALS = (ModelThrottledError, ModelNotEnabledError, ModelRefusedRequestError, ContextTooLongError)
 
 
-@dataclass(frozen=True, slots=True)
-class CallPurpose:
+class CallPurpose(NamedTuple):
     """Who pays and what for. `operation`: e.g. `chat.turn`; `reference`: conversation or document id."""
 
     tenant: str
@@ -23,8 +43,7 @@ class CallPurpose:
     reference: str
 
 
-@dataclass(frozen=True, slots=True)
-class MeteredReply:
+class MeteredReply(NamedTuple):
     """An answer with its price. `model` is the id that was sent; `cost_usd` None = not known."""
 
     text: str
@@ -35,19 +54,148 @@ class MeteredReply:
     ignored_parameters: tuple[str, ...]
 
 
+class _Call(NamedTuple):
+    request: ChatRequest
+    resolved: ResolvedModel
+    ignored: tuple[str, ...]
+    purpose: CallPurpose
+
+
+class _Details(TypedDict, total=False):
+    stop_reason: str | None
+    error_code: str | None
+    estimated: bool
+
+
 class MeteredModels:
+    """Calls chat models for money.
+
+    The event is written before the answer is handed out. A ledger that fails does not take a paid answer away: the
+    event goes to the log, whole (it holds ids and numbers, no text), and `unrecorded` counts it.
+    """
+
     def __init__(
         self,
         *,
         models: ChatModel,
         catalog: ModelCatalog,
         ledger: Ledger,
-        now: Callable[[], datetime] = datetime.now,
-        new_id: Callable[[], str] = str,
-    ) -> None: ...
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        new_id: Callable[[], str] = lambda: uuid4().hex,
+    ) -> None:
+        self._models = models
+        self._catalog = catalog
+        self._ledger = ledger
+        self._now = now
+        self._new_id = new_id
+        self.unrecorded = 0
 
-    def resolve(self, name: str) -> ResolvedModel: ...  # type: ignore[empty-body]
+    def resolve(self, name: str) -> ResolvedModel:
+        """What `name` (alias, model id, profile id or ARN) stands for. Raises UnknownModelError."""
+        return self._catalog.resolve(name)
 
-    def reply(self, request: ChatRequest, purpose: CallPurpose) -> MeteredReply: ...  # type: ignore[empty-body]
+    def reply(self, request: ChatRequest, purpose: CallPurpose) -> MeteredReply:
+        """Send the request and wait for the whole answer; `request.model_id` may be an alias.
 
-    def stream(self, request: ChatRequest, purpose: CallPurpose) -> Iterator[str | MeteredReply]: ...  # type: ignore[empty-body]
+        Raises UnknownModelError and ContextTooLongError before anything is sent, else what `ChatModel` raises.
+        """
+        call = self._prepare(request, purpose)
+        try:
+            reply = self._models.reply(call.request)
+        except BaseException as error:
+            self._record_failure(call, error)
+            raise
+        return self._complete(call, reply)
+
+    def stream(self, request: ChatRequest, purpose: CallPurpose) -> Iterator[str | MeteredReply]:
+        """The answer's pieces as they arrive, then one MeteredReply.
+
+        UnknownModelError and ContextTooLongError are raised at once, the provider's errors by `next()`. Closing the
+        iterator early ends the call; what had arrived is recorded as interrupted.
+        """
+        return self._stream(self._prepare(request, purpose))
+
+    def _prepare(self, request: ChatRequest, purpose: CallPurpose) -> _Call:
+        resolved = self._catalog.resolve(request.model_id)
+        if resolved.card.kind != "chat":
+            raise UnknownModelError(f"{resolved.model_id} is no chat model (it is for {resolved.card.kind})")
+        fitted, ignored = fit(request, resolved.card)
+        if fitted.model_id != resolved.model_id:
+            fitted = replace(fitted, model_id=resolved.model_id)
+        return _Call(fitted, resolved, ignored, purpose)
+
+    def _stream(self, call: _Call) -> Iterator[str | MeteredReply]:
+        arrived: list[str] = []
+        pieces = self._models.stream(call.request)
+        try:
+            for piece in pieces:
+                if isinstance(piece, ChatReply):
+                    reply = piece
+                    break
+                arrived.append(piece)
+                yield piece
+            else:
+                _refuse_half_an_answer()
+        except BaseException as error:  # GeneratorExit too: a client that hangs up has still been served
+            self._record_failure(call, error, "".join(arrived))
+            raise
+        finally:
+            getattr(pieces, "close", _nothing)()
+        yield self._complete(call, reply)
+
+    def _complete(self, call: _Call, reply: ChatReply) -> MeteredReply:
+        cost = self._price(call, reply.usage)
+        self._record(call, "completed", reply.usage, cost, stop_reason=reply.stop_reason)
+        return MeteredReply(
+            text=reply.text,
+            stop_reason=reply.stop_reason,
+            usage=reply.usage,
+            model=call.request.model_id,
+            cost_usd=cost,
+            ignored_parameters=call.ignored,
+        )
+
+    def _record_failure(self, call: _Call, error: BaseException, arrived: str = "") -> None:
+        code = error.code if isinstance(error, QuarryError) else type(error).__name__
+        if not arrived and isinstance(error, _REFUSALS):
+            self._record(call, "refused", _NO_TOKENS, ZERO_USD, error_code=code)
+            return
+        usage = TokenUsage(estimate_input_tokens(call.request), estimate_tokens(arrived))
+        if arrived or isinstance(error, ModelStreamInterruptedError):
+            cost = self._price(call, usage)
+            self._record(call, "interrupted", usage, cost, error_code=code, estimated=True)
+        else:
+            self._record(call, "uncertain", usage, None, error_code=code, estimated=True)
+
+    def _price(self, call: _Call, usage: TokenUsage) -> Decimal | None:
+        return price(usage, call.resolved.card.prices, ratio=call.resolved.price_ratio)
+
+    def _record(
+        self, call: _Call, outcome: Outcome, usage: TokenUsage, cost: Decimal | None, **details: Unpack[_Details]
+    ) -> None:
+        event = LedgerEvent(
+            call_id=self._new_id(),
+            at=self._now(),
+            **call.purpose._asdict(),
+            model=call.request.model_id,
+            outcome=outcome,
+            usage=usage,
+            cost_usd=cost,
+            prices_as_of=call.resolved.card.prices.as_of,
+            **details,
+        )
+        try:
+            self._ledger.record(event)
+        except Exception as error:  # whatever it was, the answer is paid for and must not be lost
+            self.unrecorded += 1
+            whole = {**event._asdict(), "usage": asdict(event.usage)}
+            line = {"message": "ledger event not recorded", "error": type(error).__name__, "event": whole}
+            _LOG.error(json.dumps(line, default=str))
+
+
+def _refuse_half_an_answer() -> NoReturn:
+    raise ModelStreamInterruptedError("the answer's stream ended before its last event")
+
+
+def _nothing() -> None:
+    """Iterators that are no generators have nothing to close."""

@@ -1,0 +1,89 @@
+"""Chat models of Amazon Bedrock, through Converse and ConverseStream."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from lambdas.shared.adapters.bedrock_errors import model_error
+from lambdas.shared.domain.chat_model import ChatReply, ChatRequest, TokenUsage
+from lambdas.shared.domain.converse import converse_body
+from lambdas.shared.domain.errors import ModelStreamInterruptedError
+
+if TYPE_CHECKING:
+    from types_boto3_bedrock_runtime import BedrockRuntimeClient
+
+
+class BedrockChatModel:
+    """Speaks to whatever `client` is connected to; its retries are the client's."""
+
+    def __init__(self, client: BedrockRuntimeClient) -> None:
+        self._client = client
+
+    def reply(self, request: ChatRequest) -> ChatReply:
+        """See `ChatModel`; raises ContextTooLongError too, where the provider counted more tokens than we did."""
+        try:
+            answer: Any = self._client.converse(modelId=request.model_id, **converse_body(request))
+        except (ClientError, BotoCoreError) as error:
+            raise model_error(error, request.model_id) from error
+        blocks = answer["output"]["message"]["content"]
+        # Blocks of other kinds (reasoningContent) are the model's own business.
+        text = "".join(block["text"] for block in blocks if "text" in block)
+        return ChatReply(text=text, stop_reason=answer["stopReason"], usage=_usage(answer["usage"]))
+
+    def stream(self, request: ChatRequest) -> Iterator[str | ChatReply]:
+        """See `ChatModel`. Closing the iterator closes the connection, which ends the generation."""
+        try:
+            answer: Any = self._client.converse_stream(modelId=request.model_id, **converse_body(request))
+        except (ClientError, BotoCoreError) as error:
+            raise model_error(error, request.model_id) from error
+        events = answer["stream"]
+        try:
+            yield from _pieces(events, request.model_id)
+        finally:
+            events.close()
+
+
+def _pieces(events: Any, model_id: str) -> Iterator[str | ChatReply]:
+    arrived: list[str] = []
+    stop_reason = ""
+    usage: TokenUsage | None = None
+    for event in _events(events, model_id, arrived):
+        if "contentBlockDelta" in event:
+            text = event["contentBlockDelta"]["delta"].get("text")
+            if text:
+                arrived.append(text)
+                yield text
+        elif "messageStop" in event:
+            stop_reason = event["messageStop"]["stopReason"]
+        elif "metadata" in event:
+            usage = _usage(event["metadata"]["usage"])
+    if usage is None or not stop_reason:  # a cut between two frames looks like an orderly end of the connection
+        raise ModelStreamInterruptedError(f"the answer of {model_id} ended before its last event")
+    yield ChatReply(text="".join(arrived), stop_reason=stop_reason, usage=usage)
+
+
+def _events(events: Any, model_id: str, arrived: list[str]) -> Iterator[dict[str, Any]]:
+    """The stream's events; what breaks it becomes an interruption once a piece has been handed out."""
+    iterator = iter(events)
+    while True:
+        try:
+            event = next(iterator, None)
+        except Exception as error:  # a broken connection surfaces as urllib3's, http.client's or OS errors
+            if arrived:
+                raise ModelStreamInterruptedError(f"the answer of {model_id} broke off") from error
+            raise model_error(error, model_id) from error
+        if event is None:
+            return
+        yield event
+
+
+def _usage(usage: dict[str, int]) -> TokenUsage:
+    return TokenUsage(
+        input_tokens=usage["inputTokens"],
+        output_tokens=usage["outputTokens"],
+        cache_read_tokens=usage.get("cacheReadInputTokens", 0),
+        cache_write_tokens=usage.get("cacheWriteInputTokens", 0),
+    )

@@ -1,0 +1,98 @@
+"""A document's record as the attributes of a DynamoDB item, and back; keys are the store's business."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from lambdas.shared.domain.document import Completion, Document, DocumentState, Step, StoredResult
+from lambdas.shared.domain.dropped_object import sequencer_rank
+from lambdas.shared.domain.failure import Failure
+from lambdas.shared.domain.summary import Summary, summary_from
+from lambdas.shared.domain.timestamps import from_iso, to_iso
+
+
+def received_attributes(document: Document) -> dict[str, Any]:
+    """A freshly received document; `sequencer_rank` is what conditions compare."""
+    return {
+        "document_id": document.document_id,
+        "bucket": document.bucket,
+        "key": document.key,
+        "version_id": document.version_id,
+        "sequencer": document.sequencer,
+        "sequencer_rank": sequencer_rank(document.sequencer),
+        "size": document.size,
+        "execution": document.execution,
+        "received_at": to_iso(document.received_at),
+        "state": document.state.value,
+        "steps": {},
+    }
+
+
+def completion_attributes(completion: Completion, result: StoredResult) -> dict[str, Any]:
+    """What a successful run adds; a cost that is not known has no attribute."""
+    attributes = {
+        "summary": summary_attributes(completion.summary),
+        "model": completion.model,
+        "prompt_version": completion.prompt_version,
+        "content_hash": completion.content_hash,
+        "reused": completion.reused,
+        "result": {
+            "key": result.key,
+            "version_id": result.version_id,
+            "markdown_key": result.markdown_key,
+            "markdown_version_id": result.markdown_version_id,
+        },
+    }
+    return attributes if completion.cost_usd is None else {**attributes, "cost_usd": completion.cost_usd}
+
+
+def summary_attributes(summary: Summary) -> dict[str, Any]:
+    """The same shape as on the wire."""
+    return summary.as_json()
+
+
+def step_attributes(step: Step) -> dict[str, str]:
+    """A step without its name, which is its key in the map of steps: a repeated step replaces itself."""
+    return {"started_at": to_iso(step.started_at), "ended_at": to_iso(step.ended_at)}
+
+
+def document_from(tenant: str, item: Mapping[str, Any]) -> Document:
+    """The record that an item holds."""
+    failure = item.get("error")
+    result = item.get("result")
+    return Document(
+        tenant=tenant,
+        document_id=item["document_id"],
+        bucket=item["bucket"],
+        key=item["key"],
+        version_id=item["version_id"],
+        sequencer=item["sequencer"],
+        size=int(item["size"]),
+        execution=item["execution"],
+        received_at=from_iso(item["received_at"]),
+        state=DocumentState(item["state"]),
+        steps=_steps(item["steps"]),
+        completion=_completion(item) if "summary" in item else None,
+        result=StoredResult(**result) if result else None,
+        failure=Failure(**failure) if failure else None,
+        cost_usd=item.get("cost_usd"),
+    )
+
+
+def _steps(attributes: Mapping[str, Mapping[str, str]]) -> tuple[Step, ...]:
+    steps = (
+        Step(name, from_iso(times["started_at"]), from_iso(times["ended_at"])) for name, times in attributes.items()
+    )
+    return tuple(sorted(steps, key=lambda step: (step.started_at, step.ended_at)))
+
+
+def _completion(item: Mapping[str, Any]) -> Completion:
+    return Completion(
+        summary=summary_from(item["summary"]),
+        model=item["model"],
+        prompt_version=item["prompt_version"],
+        content_hash=item["content_hash"],
+        cost_usd=item.get("cost_usd"),
+        reused=bool(item["reused"]),
+    )

@@ -1,0 +1,78 @@
+"""A model's answer as it is stored between asking and collecting."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from lambdas.shared.domain.chat_model import TokenUsage
+from lambdas.shared.domain.execution import AnswerReceipt
+from lambdas.shared.domain.timestamps import from_iso, to_iso
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """`cost_usd` counts every paid call of this record, also those whose answers were rejected; None = not known."""
+
+    record_id: str
+    text: str
+    stop_reason: str
+    usage: TokenUsage
+    model: str
+    cost_usd: Decimal | None
+    prompt_version: str
+    started_at: datetime
+    ended_at: datetime
+
+    def after(self, rejected: Answer | None) -> Answer:
+        """This answer, with the cost of the one that came before it and was of no use."""
+        if rejected is None:
+            return self
+        unknown = self.cost_usd is None or rejected.cost_usd is None
+        return replace(self, cost_usd=None if unknown else (self.cost_usd or 0) + (rejected.cost_usd or Decimal(0)))
+
+    def receipt(self, key: str) -> AnswerReceipt:
+        """What the workflow's state keeps of it."""
+        return AnswerReceipt(
+            answer_key=key,
+            stop_reason=self.stop_reason,
+            input_tokens=self.usage.input_tokens,
+            output_tokens=self.usage.output_tokens,
+            cost_usd=None if self.cost_usd is None else str(self.cost_usd),
+        )
+
+
+def encode_answer(answer: Answer) -> bytes:
+    """The stored JSON; money is a decimal text, so that nothing is rounded."""
+    fields = {
+        "recordId": answer.record_id,
+        "text": answer.text,
+        "stop_reason": answer.stop_reason,
+        "usage": asdict(answer.usage),
+        "model": answer.model,
+        "cost_usd": None if answer.cost_usd is None else str(answer.cost_usd),
+        "prompt_version": answer.prompt_version,
+        "started_at": to_iso(answer.started_at),
+        "ended_at": to_iso(answer.ended_at),
+    }
+    return json.dumps(fields, ensure_ascii=False).encode()
+
+
+def decode_answer(content: bytes) -> Answer:
+    """The inverse of `encode_answer`."""
+    fields: Mapping[str, Any] = json.loads(content)
+    return Answer(
+        record_id=fields["recordId"],
+        text=fields["text"],
+        stop_reason=fields["stop_reason"],
+        usage=TokenUsage(**fields["usage"]),
+        model=fields["model"],
+        cost_usd=None if fields["cost_usd"] is None else Decimal(fields["cost_usd"]),
+        prompt_version=fields["prompt_version"],
+        started_at=from_iso(fields["started_at"]),
+        ended_at=from_iso(fields["ended_at"]),
+    )

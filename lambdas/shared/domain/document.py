@@ -1,0 +1,107 @@
+"""A dropped document's record: its states, who may move it between them, and what it became."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+
+from lambdas.shared.domain.dropped_object import sequencer_rank
+from lambdas.shared.domain.failure import DELETED_CODE, Failure
+from lambdas.shared.domain.summary import Summary
+
+
+class DocumentState(StrEnum):
+    """RECEIVED and RUNNING go on; the others are ends, until a newer version arrives."""
+
+    RECEIVED = "RECEIVED"
+    RUNNING = "RUNNING"
+    SUMMARIZED = "SUMMARIZED"
+    FAILED = "FAILED"
+    DELETED = "DELETED"
+
+
+# From where the owning execution may enter a state. A state may follow itself: steps are repeated after a crash.
+MAY_FOLLOW: Mapping[DocumentState, frozenset[DocumentState]] = {
+    DocumentState.RUNNING: frozenset({DocumentState.RECEIVED, DocumentState.RUNNING}),
+    DocumentState.SUMMARIZED: frozenset({DocumentState.RUNNING, DocumentState.SUMMARIZED}),
+    DocumentState.FAILED: frozenset({DocumentState.RECEIVED, DocumentState.RUNNING, DocumentState.FAILED}),
+    DocumentState.DELETED: frozenset({DocumentState.RECEIVED, DocumentState.RUNNING, DocumentState.DELETED}),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of the workflow that has ended: claim, prepare, infer or collect."""
+
+    name: str
+    started_at: datetime
+    ended_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class StoredResult:
+    """The two result objects, by the very versions that this document's run wrote."""
+
+    key: str
+    version_id: str
+    markdown_key: str
+    markdown_version_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Completion:
+    """What a successful run found out. `cost_usd`: 0 for a reused summary, None = not known."""
+
+    summary: Summary
+    model: str
+    prompt_version: str
+    content_hash: str
+    cost_usd: Decimal | None
+    reused: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """The record of the newest registered version of a document."""
+
+    tenant: str
+    document_id: str
+    bucket: str
+    key: str
+    version_id: str
+    sequencer: str
+    size: int
+    execution: str
+    received_at: datetime
+    state: DocumentState = DocumentState.RECEIVED
+    steps: tuple[Step, ...] = ()
+    completion: Completion | None = None
+    result: StoredResult | None = None
+    failure: Failure | None = None
+    cost_usd: Decimal | None = None
+
+
+def replaces(arrived: Document, standing: Document | None) -> bool:
+    """Whether an arriving version takes the record over: only a newer one does, whatever order events come in."""
+    return standing is None or sequencer_rank(arrived.sequencer) > sequencer_rank(standing.sequencer)
+
+
+def must_start(arrived: Document, standing: Document) -> bool:
+    """Whether the arriving version's execution has to be started, given the record after its registration.
+
+    Also true for a repeated event whose first delivery died between register and start.
+    """
+    return standing.execution == arrived.execution and standing.state is DocumentState.RECEIVED
+
+
+def may_enter(state: DocumentState, document: Document | None, execution: str) -> bool:
+    """Whether this execution may move the document into `state`: it must own it still."""
+    return document is not None and document.execution == execution and document.state in MAY_FOLLOW[state]
+
+
+def state_after(failure: Failure) -> DocumentState:
+    """A document that went away while it was worked on is no failure of ours."""
+    return DocumentState.DELETED if failure.code == DELETED_CODE else DocumentState.FAILED

@@ -1,0 +1,72 @@
+"""An object that somebody dropped into the inbox, and what its key says about it."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+
+INBOX = "inbox/"
+# https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html
+_LONGEST_KEY_BYTES = 1024
+_LONGEST_PATH_BYTES = 800
+# Right-padded to one width, sequencers compare as strings, also inside a DynamoDB condition.
+_SEQUENCER_WIDTH = 64
+
+
+@dataclass(frozen=True, slots=True)
+class DroppedObject:
+    """One version of one object. `sequencer` orders the events of one key; `size` is in bytes."""
+
+    bucket: str
+    key: str
+    version_id: str
+    sequencer: str
+    size: int
+
+    @property
+    def document_id(self) -> str:
+        """The same for all versions of the object."""
+        return "doc_" + _digest(self.bucket, self.key)[:24]
+
+    @property
+    def version_hash(self) -> str:
+        """Different for every version; what executions are named by."""
+        return _digest(self.bucket, self.key, self.version_id)[:40]
+
+    @property
+    def is_document(self) -> bool:
+        """False for consoles' folder markers and for everything outside the inbox."""
+        return self.key.startswith(INBOX) and not self.key.endswith("/")
+
+    @property
+    def named_tenant(self) -> str | None:
+        """The first segment after the inbox; None for an object that lies directly in the inbox."""
+        segment, slash, _ = self.key.removeprefix(INBOX).partition("/")
+        return segment if slash and segment else None
+
+
+def sequencer_rank(sequencer: str) -> str:
+    """A text that sorts like the sequencer: hexadecimal, the shorter one padded with zeros on the right.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html
+    """
+    return sequencer.upper().ljust(_SEQUENCER_WIDTH, "0")
+
+
+def result_keys(tenant: str, document_id: str, key: str) -> tuple[str, str]:
+    """Keys of the JSON and the Markdown result in the results bucket.
+
+    An object outside its tenant's own folder keeps its whole path below `_unfiled/`, so that it never takes the place
+    of a filed one; a path too long for S3 with its endings is cut and made unique by the document's id.
+    """
+    own = f"{INBOX}{tenant}/"
+    path = key.removeprefix(own) if key.startswith(own) else "_unfiled/" + key.removeprefix(INBOX)
+    stem = f"summaries/{tenant}/{path}"
+    if len(f"{stem}.summary.json".encode()) > _LONGEST_KEY_BYTES:
+        stem = stem.encode()[:_LONGEST_PATH_BYTES].decode(errors="ignore") + "." + document_id
+    return f"{stem}.summary.json", f"{stem}.summary.md"
+
+
+def _digest(*parts: str) -> str:
+    """A NUL cannot stand in a bucket's name or a version id, so no two different lists of parts meet."""
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()
