@@ -34,7 +34,7 @@ def local_stack() -> Iterator[tuple[dict[str, Any], float]]:
     with tempfile.TemporaryDirectory() as folder:
         ready, log = Path(folder) / "ready.json", Path(folder) / "log"
         command = [sys.executable, "-m", "local", "up", "--port", "0", "--aws-port", "0", "--ready-file", str(ready)]
-        environment = {**os.environ, "LOCAL_FIRST_TOKEN_MS": str(FIRST_TOKEN_MS)}
+        environment = {**os.environ, "LOCAL_MODEL_FIRST_TOKEN_MS": str(FIRST_TOKEN_MS)}
         begin = time.perf_counter()
         with log.open("wb") as output:
             process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=output, stderr=output)

@@ -37,7 +37,7 @@ def _parser() -> argparse.ArgumentParser:
     demo = commands.add_parser("demo", help="show the main job on free ports and stop")
     for command in (up, demo):
         command.add_argument(
-            "--time-scale", type=float, default=1.0, help="0.01 makes workflow waits 100 times shorter"
+            "--time-scale", type=float, default=1.0, help="60 makes workflows wait a second for a minute"
         )
     commands.add_parser("synth", help="synthesize the templates without bundling")
     return parser

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
@@ -41,7 +42,7 @@ class LocalStack:
         """Start everything, telling each step; on any failure what had been started is stopped again."""
         try:
             self._start(progress)
-        except (PortBusyError, SeedError) as error:
+        except (PortBusyError, SeedError, ValueError, RuntimeError) as error:
             self.close()
             raise StartError(str(error)) from error
         except BaseException:
@@ -65,7 +66,7 @@ class LocalStack:
         from local.bedrock import choose_brain, install
         from local.cloud import Cloud, deploy
 
-        brain = choose_brain()
+        brain = choose_brain(os.environ)
         self.brain = brain.description
         install(brain)
         self._cloud = Cloud(port=aws_port, time_scale=self._time_scale)

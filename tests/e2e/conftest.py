@@ -55,7 +55,7 @@ def start_stack(folder: Path, *arguments: str, root: Path = ROOT) -> RunningStac
 
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStack]:
-    running = start_stack(tmp_path_factory.mktemp("stack"), "--time-scale", "0.05")
+    running = start_stack(tmp_path_factory.mktemp("stack"), "--time-scale", "20")
     yield running
     running.process.send_signal(signal.SIGTERM)
     assert running.process.wait(timeout=20) == 0

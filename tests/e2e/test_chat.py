@@ -61,8 +61,8 @@ def test_a_stream_arrives_in_pieces_and_is_remembered(stack: RunningStack) -> No
     assert "answer" not in done and done["cost_usd"] > 0
     text = "".join(data["text"] for name, data in found if name == "delta")
     stored = get(stack, f"/conversations/{done['conversation_id']}").json
-    assert [message["role"] for message in stored["messages"]["items"]] == ["user", "assistant"]
-    assert stored["messages"]["items"][1]["text"] == text
+    assert [message["role"] for message in stored["items"]] == ["user", "assistant"]
+    assert stored["items"][1]["text"] == text
 
 
 def test_the_first_piece_is_there_before_the_last_one_is_made(stack: RunningStack) -> None:
@@ -148,7 +148,7 @@ def test_without_a_valid_key_nothing_runs(
     headers = {"authorization": authorization} if authorization else {}
     answer = call(stack.api_url, method, path, {"message": "hi"} if method == "POST" else None, headers=headers)
     assert answer.status == 401
-    assert answer.json["code"] == "unauthorized"
+    assert answer.json["code"] == "invalid_api_key"
     assert answer.headers["content-type"] == "application/problem+json"
 
 

@@ -31,7 +31,8 @@ def dynamodb() -> DynamoDBClient:
 
 @cache
 def s3() -> S3Client:
-    return _client("s3", attempts=4, read_timeout=60)
+    made: S3Client = _client("s3", attempts=4, read_timeout=60)
+    return made
 
 
 @cache

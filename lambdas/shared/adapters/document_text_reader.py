@@ -6,6 +6,7 @@ from io import BytesIO
 
 from pypdf import PasswordType, PdfReader
 
+from lambdas.shared.adapters.pdf_page_text import page_text
 from lambdas.shared.domain.document_text import decode_text, recognise
 from lambdas.shared.domain.errors import UnreadableDocumentError
 
@@ -28,7 +29,7 @@ def _pages(content: bytes) -> tuple[str, ...]:
     try:
         reader = _opened(content)
         # Half a document would become half a summary: one page that cannot be read fails the document.
-        return tuple(page.extract_text().replace("\0", "") for page in reader.pages)
+        return tuple(page_text(page) for page in reader.pages)
     except UnreadableDocumentError:
         raise
     except Exception as error:

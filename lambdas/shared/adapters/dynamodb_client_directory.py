@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from lambdas.shared.domain.client import Client, KeyInUseError
+from lambdas.shared.domain.client import SCOPES, Client, KeyInUseError
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
@@ -33,7 +33,8 @@ class DynamoDbClientDirectory:
         return Client(
             client_id=item["client_id"]["S"],
             tenant=item["tenant"]["S"],
-            scopes=frozenset(item["scopes"]["S"].split()),
+            # A scope that this version does not know grants nothing, and locks nobody out.
+            scopes=frozenset(item["scopes"]["S"].split()) & SCOPES,
             key_hash=key_hash,
             # Whatever is not plainly active is not allowed in.
             state="active" if item["state"]["S"] == "active" else "disabled",

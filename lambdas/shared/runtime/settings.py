@@ -9,7 +9,12 @@ from typing import Any, TypeVar
 
 SettingsT = TypeVar("SettingsT")
 
-_PARSERS: dict[str, Callable[[str], Any]] = {"str": str, "int": int, "float": float, "bool": lambda text: text == "true"}
+_PARSERS: dict[str, Callable[[str], Any]] = {
+    "str": str,
+    "int": int,
+    "float": float,
+    "bool": lambda text: text == "true",
+}
 
 
 class SettingsError(Exception):

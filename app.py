@@ -1,0 +1,42 @@
+"""The CDK app: settings in, stacks out. Nothing here asks the network, git or an account."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import aws_cdk as cdk
+
+from stacks.api_stack import ApiStack
+from stacks.compiled_catalog import CatalogError, compile_catalog
+from stacks.components.bytecode import BuildError
+from stacks.guardrail_stack import GuardrailStack
+from stacks.model_choice import check_models
+from stacks.settings import DeploymentSettings, SettingsError, cdk_context
+from stacks.storage_stack import StorageStack
+from stacks.summaries_stack import SummariesStack
+
+ROOT = Path(__file__).resolve().parent
+
+
+def build(app: cdk.App) -> None:
+    """Wire the stacks by their attributes."""
+    settings = DeploymentSettings.from_context(app)
+    check_models(settings, compile_catalog(ROOT))
+    storage = StorageStack(app, f"{settings.name}-Storage", settings=settings)
+    GuardrailStack(app, f"{settings.name}-Guardrail", settings=settings)
+    ApiStack(app, f"{settings.name}-Api", settings=settings, storage=storage)
+    SummariesStack(app, f"{settings.name}-Summaries", settings=settings, storage=storage)
+
+
+def main() -> None:
+    try:
+        app = cdk.App(context=cdk_context(ROOT), analytics_reporting=False, tree_metadata=False)
+        build(app)
+    except (SettingsError, CatalogError, BuildError) as error:
+        sys.exit(f"error: {error}")
+    app.synth()
+
+
+if __name__ == "__main__":
+    main()

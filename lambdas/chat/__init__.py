@@ -1,0 +1,1 @@
+"""Conversations with a model: turns and their history."""

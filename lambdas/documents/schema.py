@@ -1,0 +1,115 @@
+"""A document on the wire."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import msgspec
+
+from lambdas.shared.domain.document import Document
+from lambdas.shared.domain.document_store import DocumentPage
+from lambdas.shared.domain.timestamps import to_iso
+
+
+class StepView(msgspec.Struct):
+    name: str
+    started_at: str
+    ended_at: str
+
+
+class SummaryView(msgspec.Struct):
+    title: str
+    summary: str
+    key_points: list[str]
+    topics: list[str]
+    language: str
+
+
+class ErrorView(msgspec.Struct):
+    code: str
+    detail: str
+
+
+class ResultView(msgspec.Struct):
+    """Where the result files are: one bucket, two keys."""
+
+    bucket: str
+    key: str
+    markdown_key: str
+
+
+class DocumentItem(msgspec.Struct):
+    """A document in a list. `cost_usd` null = not known, or not spent yet."""
+
+    document_id: str
+    key: str
+    state: str
+    title: str | None
+    size: int
+    received_at: str
+    error: ErrorView | None
+    cost_usd: Decimal | None
+
+
+class DocumentView(msgspec.Struct):
+    """One document with everything about it."""
+
+    document_id: str
+    key: str
+    state: str
+    summary: SummaryView | None
+    error: ErrorView | None
+    steps: list[StepView]
+    cost_usd: Decimal | None
+    size: int
+    received_at: str
+    model: str | None
+    reused: bool
+    result: ResultView | None
+
+
+class DocumentList(msgspec.Struct):
+    items: list[DocumentItem]
+    next_cursor: str | None
+
+
+def document_list(page: DocumentPage) -> DocumentList:
+    """One page, newest first."""
+    return DocumentList([_item(document) for document in page.documents], page.next_cursor)
+
+
+def document_view(document: Document, results_bucket: str) -> DocumentView:
+    """The whole record, without what is ours alone (execution, sequencer)."""
+    completion, result = document.completion, document.result
+    return DocumentView(
+        document_id=document.document_id,
+        key=document.key,
+        state=document.state.value,
+        summary=SummaryView(**completion.summary.as_json()) if completion else None,
+        error=_error(document),
+        steps=[StepView(step.name, to_iso(step.started_at), to_iso(step.ended_at)) for step in document.steps],
+        cost_usd=document.cost_usd,
+        size=document.size,
+        received_at=to_iso(document.received_at),
+        model=completion.model if completion else None,
+        reused=completion.reused if completion else False,
+        result=ResultView(results_bucket, result.key, result.markdown_key) if result else None,
+    )
+
+
+def _item(document: Document) -> DocumentItem:
+    return DocumentItem(
+        document_id=document.document_id,
+        key=document.key,
+        state=document.state.value,
+        title=document.completion.summary.title if document.completion else None,
+        size=document.size,
+        received_at=to_iso(document.received_at),
+        error=_error(document),
+        cost_usd=document.cost_usd,
+    )
+
+
+def _error(document: Document) -> ErrorView | None:
+    failure = document.failure
+    return ErrorView(failure.code, failure.detail) if failure else None

@@ -1,0 +1,246 @@
+"""One turn of a conversation: lease, remember, ask the model, store question and answer together."""
+
+from __future__ import annotations
+
+import logging
+import math
+import secrets
+from collections.abc import Callable, Generator, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import TypeAlias
+
+from lambdas.shared.domain.caller import Caller
+from lambdas.shared.domain.chat_model import ChatMessage, ChatRequest, SamplingParameters
+from lambdas.shared.domain.conversation import (
+    Conversation,
+    ConversationStore,
+    Lease,
+    Message,
+    check_conversation_id,
+    check_message,
+    new_conversation_id,
+    title_of,
+)
+from lambdas.shared.domain.errors import (
+    ConversationBusyError,
+    FieldError,
+    ModelError,
+    ModelStreamInterruptedError,
+    UnknownModelError,
+)
+from lambdas.shared.domain.model_catalog import ResolvedModel
+from lambdas.shared.domain.timestamps import utc_now
+from lambdas.shared.domain.tokens import estimate_tokens
+from lambdas.shared.domain.window import window
+from lambdas.shared.services.metered_models import CallPurpose, MeteredModels, MeteredReply
+
+_LOG = logging.getLogger(__name__)
+# Longer than the function may run (300 s): a living turn never loses its lease, a dead one frees it soon.
+_LEASE = timedelta(seconds=310)
+# What is left of the invocation when an answer is cut, so that it can still be stored.
+_LAST_SECONDS = 5.0
+# Room for the answer where the caller sets no max_tokens.
+_USUAL_ANSWER_TOKENS = 4096
+_MODEL_DEFAULTS = SamplingParameters()
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """What the caller wants. Without a `conversation_id` a new conversation begins; `model` may be an alias."""
+
+    caller: Caller
+    message: str
+    model: str
+    conversation_id: str | None = None
+    system: str | None = None
+    parameters: SamplingParameters = _MODEL_DEFAULTS
+    remaining_seconds: Callable[[], float] = lambda: math.inf
+
+
+@dataclass(frozen=True, slots=True)
+class TurnStarted:
+    """The model has begun to answer."""
+
+    conversation_id: str
+    model: str
+
+
+@dataclass(frozen=True, slots=True)
+class TurnAnswer:
+    """The whole answer; it is stored."""
+
+    conversation_id: str
+    reply: MeteredReply
+
+
+TurnItem: TypeAlias = TurnStarted | str | TurnAnswer
+
+
+@dataclass(frozen=True, slots=True)
+class _Running:
+    turn: Turn
+    model: ResolvedModel
+    lease: Lease
+    conversation: Conversation
+    arrived: list[str] = field(default_factory=list)
+
+
+class ChatTurn:
+    """Takes turns. `history_tokens`: how much of a conversation a model is reminded of at most; `conversation_days`:
+    how long a conversation is kept after its last turn."""
+
+    def __init__(
+        self,
+        *,
+        store: ConversationStore,
+        models: MeteredModels,
+        history_tokens: int,
+        conversation_days: int,
+        now: Callable[[], datetime] = utc_now,
+        new_token: Callable[[], str] = lambda: secrets.token_hex(8),
+    ) -> None:
+        self._store = store
+        self._models = models
+        self._history_tokens = history_tokens
+        self._kept = timedelta(days=conversation_days)
+        self._now = now
+        self._new_token = new_token
+
+    def answer(self, turn: Turn) -> TurnAnswer:
+        """The whole turn at once; raises what `stream` raises."""
+        for item in self.stream(turn):
+            if isinstance(item, TurnAnswer):
+                return item
+        raise AssertionError("a turn ends in its answer or in an error")
+
+    def stream(self, turn: Turn) -> Generator[TurnItem, None, None]:
+        """`TurnStarted` when the model's first piece is there, the pieces, then `TurnAnswer` once all is stored.
+
+        Before the first item: InvalidInputError, TooLargeError, NotFoundError, ConversationBusyError, ModelError;
+        nothing is left behind then. After it: ModelStreamInterruptedError, and what had arrived is stored, marked as
+        interrupted; ConversationBusyError when another turn has taken over, and nothing of this one is stored.
+        Closing the generator early stores like an interruption.
+        """
+        check_message(turn.message)
+        model = self._resolve(turn.model)
+        lease, conversation = self._begin(turn)
+        running = _Running(turn, model, lease, conversation)
+        try:
+            reply = yield from self._relay(running)
+        except ModelError as error:
+            if not self._keep_partial(running):
+                raise
+            kept = f"what had arrived is kept in {lease.conversation_id}, marked as interrupted"
+            raise ModelStreamInterruptedError(f"The answer broke off; {kept}.") from error
+        except BaseException:
+            self._keep_partial(running)
+            raise
+        self._store_answer(running, reply)
+        if not running.arrived:
+            yield TurnStarted(lease.conversation_id, model.model_id)
+        yield TurnAnswer(lease.conversation_id, reply)
+
+    def _resolve(self, name: str) -> ResolvedModel:
+        try:
+            return self._models.resolve(name)
+        except UnknownModelError as error:
+            raise UnknownModelError(str(error), errors=(FieldError("/model", str(error)),)) from error
+
+    def _begin(self, turn: Turn) -> tuple[Lease, Conversation]:
+        now = self._now()
+        if turn.conversation_id is not None:
+            check_conversation_id(turn.conversation_id)
+        lease = Lease(
+            owner=turn.caller.owner,
+            conversation_id=turn.conversation_id or new_conversation_id(now),
+            token=self._new_token(),
+            taken_at=now,
+            expires_at=now + _LEASE,
+        )
+        if turn.conversation_id is None:
+            return lease, self._store.create(lease, title_of(turn.message))
+        return lease, self._store.take(lease, keep_until=now + self._kept)
+
+    def _relay(self, running: _Running) -> Generator[TurnItem, None, MeteredReply]:
+        pieces = self._ask(running)
+        try:
+            for piece in pieces:
+                if isinstance(piece, MeteredReply):
+                    return piece
+                running.arrived.append(piece)
+                if len(running.arrived) == 1:
+                    yield TurnStarted(running.lease.conversation_id, running.model.model_id)
+                yield piece
+                if running.turn.remaining_seconds() < _LAST_SECONDS:
+                    raise ModelStreamInterruptedError("The answer took longer than one request may run.")
+        finally:
+            getattr(pieces, "close", _nothing)()  # ends the call, and puts it on the ledger, before we store
+        raise AssertionError("a model's stream ends in its reply or in an error")
+
+    def _ask(self, running: _Running) -> Iterator[str | MeteredReply]:
+        turn, lease = running.turn, running.lease
+        history: tuple[ChatMessage, ...] = ()
+        if running.conversation.message_count:
+            newest = self._store.newest_messages(lease.owner, lease.conversation_id)
+            history = window(newest, budget_tokens=self._history_budget(running))
+        request = ChatRequest(
+            model_id=running.model.model_id,
+            messages=(*history, ChatMessage("user", turn.message)),
+            system=turn.system,
+            parameters=turn.parameters,
+        )
+        caller = turn.caller
+        purpose = CallPurpose(caller.tenant, caller.client, caller.subject, "chat.turn", lease.conversation_id)
+        if running.model.card.capabilities.streaming:
+            return self._models.stream(request, purpose)
+        reply = self._models.reply(request, purpose)
+        return iter((reply.text, reply) if reply.text else (reply,))
+
+    def _history_budget(self, running: _Running) -> int:
+        """The setting, or less where the model's window has to hold the rest of the request and the answer too."""
+        turn, card = running.turn, running.model.card
+        if card.context_tokens is None:
+            return self._history_tokens
+        answer = min(turn.parameters.max_tokens or _USUAL_ANSWER_TOKENS, card.max_output_tokens or card.context_tokens)
+        own = estimate_tokens(turn.message) + estimate_tokens(turn.system or "")
+        return min(self._history_tokens, card.context_tokens - own - answer)
+
+    def _store_answer(self, running: _Running, reply: MeteredReply) -> None:
+        try:
+            self._commit(running, reply.text, interrupted=False)
+        except ConversationBusyError:
+            raise  # the lease is another turn's now: nothing of ours to release
+        except BaseException:
+            self._release(running.lease)
+            raise
+
+    def _keep_partial(self, running: _Running) -> bool:
+        """Store what had arrived, if anything; else leave no trace. Never raises: the turn has failed already."""
+        text = "".join(running.arrived)
+        if text.strip():
+            try:
+                self._commit(running, text, interrupted=True)
+            except Exception as error:
+                _LOG.warning("interrupted answer not kept: %s", type(error).__name__)
+            else:
+                return True
+        self._release(running.lease)
+        return False
+
+    def _commit(self, running: _Running, answer: str, *, interrupted: bool) -> None:
+        lease, number, now = running.lease, running.conversation.message_count, self._now()
+        model = running.model.model_id
+        question = Message(number, "user", running.turn.message, lease.taken_at)
+        answered = Message(number + 1, "assistant", answer, now, model=model, interrupted=interrupted)
+        self._store.commit(lease, (question, answered), keep_until=now + self._kept)
+
+    def _release(self, lease: Lease) -> None:
+        try:
+            self._store.release(lease)
+        except Exception as error:  # it expires by itself; the turn's own error matters more
+            _LOG.warning("lease not released: %s", type(error).__name__)
+
+
+def _nothing() -> None:
+    """Iterators that are no generators have nothing to close."""

@@ -1,0 +1,1 @@
+"""Dropped documents become summaries."""

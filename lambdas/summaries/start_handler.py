@@ -1,0 +1,66 @@
+"""Starts a workflow for each dropped object: SQS batches of S3's EventBridge events."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import msgspec
+
+from lambdas.shared.adapters import aws_clients
+from lambdas.shared.adapters.dynamodb_client_directory import DynamoDbClientDirectory
+from lambdas.shared.adapters.dynamodb_document_store import DynamoDbDocumentStore
+from lambdas.shared.adapters.stepfunctions_workflow import StepFunctionsWorkflow
+from lambdas.shared.runtime.observability import InvocationLog
+from lambdas.shared.runtime.settings import load_settings
+from lambdas.shared.services.start_summary import StartSummary
+from lambdas.summaries.schema import dropped_object
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    documents_table: str
+    clients_table: str
+    state_machine_arn: str
+    default_tenant: str
+
+
+@cache
+def build_service() -> StartSummary:
+    settings = load_settings(Settings)
+    return StartSummary(
+        documents=DynamoDbDocumentStore(aws_clients.dynamodb(), table=settings.documents_table),
+        workflow=StepFunctionsWorkflow(aws_clients.step_functions(), state_machine_arn=settings.state_machine_arn),
+        clients=DynamoDbClientDirectory(aws_clients.dynamodb(), table=settings.clients_table),
+        default_tenant=settings.default_tenant,
+    )
+
+
+def handler(event: dict[str, Any], context: Any) -> dict[str, list[dict[str, str]]]:
+    """Only the failed messages come back, and end in the dead-letter queue if they keep failing.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html#services-sqs-batchfailurereporting
+    """
+    failed = [record["messageId"] for record in event["Records"] if not _start(record, context)]
+    return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in failed]}
+
+
+def _start(record: dict[str, Any], context: Any) -> bool:
+    log = InvocationLog(
+        request_id=str(getattr(context, "aws_request_id", "")), message_id=record["messageId"], outcome="failed"
+    )
+    try:
+        dropped = dropped_object(record["body"])
+        log.add(document_id=dropped.document_id)
+        log.add(outcome=build_service().start(dropped))
+    except msgspec.DecodeError as error:  # says what is missing and where, without any value
+        log.add(failed=True, code="malformed_event", detail=str(error))
+        return False
+    except Exception as error:  # one message's trouble must not hold up the others
+        log.add(failed=True)
+        log.defect(error)
+        return False
+    finally:
+        log.write()
+    return True

@@ -1,0 +1,80 @@
+"""Turns Converse's content blocks into parts of a turn."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from local.bedrock.brain import Part
+from local.bedrock.document_text import document_text
+
+Block = Mapping[str, Any]
+
+
+def parts_of(content: Iterable[Block]) -> tuple[Part, ...]:
+    """The blocks that carry something to read; images, audio and video are acknowledged as unreadable."""
+    return tuple(part for block in content for part in _read(block) if part.text.strip())
+
+
+def _read(block: Block) -> list[Part]:
+    ((kind, value),) = block.items()
+    reader = _READERS.get(kind)
+    return reader(value) if reader else []
+
+
+def _document(value: Block) -> list[Part]:
+    name = str(value["name"])
+    source = value["source"]
+    if "text" in source:
+        text: str | None = source["text"]
+    elif "content" in source:
+        text = "\n".join(item.get("text", "") for item in source["content"])
+    elif "bytes" in source:
+        text = document_text(source["bytes"], value.get("format", "txt"), name)
+    else:
+        text = None
+    if text is None:
+        return [Part(f"[document {name}: this format or source is not readable locally]")]
+    return [Part(text, material=True, title=name)]
+
+
+def _guarded(value: Block) -> list[Part]:
+    guarded = value.get("text")
+    if guarded is None:
+        return _unreadable("image")(value)
+    return [Part(guarded["text"], material="grounding_source" in guarded.get("qualifiers", ()))]
+
+
+def _search_result(value: Block) -> list[Part]:
+    text = "\n".join(item["text"] for item in value["content"])
+    return [Part(text, material=True, title=value["title"])]
+
+
+def _tool_result(value: Block) -> list[Part]:
+    return [
+        Part(json.dumps(item["json"], ensure_ascii=False) if "json" in item else part.text, material=True)
+        for item in value["content"]
+        for part in ([Part("")] if "json" in item else _read(item))
+    ]
+
+
+def _citations(value: Block) -> list[Part]:
+    return [Part("".join(item.get("text", "") for item in value.get("content", ())))]
+
+
+def _unreadable(kind: str) -> Callable[[Block], list[Part]]:
+    return lambda _: [Part(f"[{kind}: not readable locally]")]
+
+
+_READERS: dict[str, Callable[[Any], list[Part]]] = {
+    "text": lambda text: [Part(text)],
+    "document": _document,
+    "guardContent": _guarded,
+    "searchResult": _search_result,
+    "toolResult": _tool_result,
+    "citationsContent": _citations,
+    "image": _unreadable("image"),
+    "video": _unreadable("video"),
+    "audio": _unreadable("audio"),
+}

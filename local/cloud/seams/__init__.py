@@ -1,0 +1,49 @@
+"""What moto lacks of AWS, each in a small module; `install_all` puts every seam in place once per process."""
+
+from __future__ import annotations
+
+from local.cloud.seams import (
+    api_gateway_types,
+    buckets,
+    event_delivery,
+    executions,
+    function_invocation,
+    guardrail_types,
+    jsonata_expressions,
+    jsonl_items,
+    object_events,
+    policy_types,
+    queues,
+    sdk_tasks,
+    state_machines,
+    tables,
+    task_clients,
+    templates,
+    workflow_clock,
+)
+
+ALL = (
+    templates,
+    api_gateway_types,
+    guardrail_types,
+    policy_types,
+    buckets,
+    object_events,
+    event_delivery,
+    function_invocation,
+    queues,
+    state_machines,
+    tables,
+    executions,
+    task_clients,
+    sdk_tasks,
+    jsonata_expressions,
+    jsonl_items,
+    workflow_clock,
+)
+
+
+def install_all() -> None:
+    """Install every seam; raises `SeamMovedError` when this version of moto has none of the replaced names."""
+    for seam in ALL:
+        seam.install()

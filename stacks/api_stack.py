@@ -1,0 +1,155 @@
+"""The HTTP API: routes, the authorizer, and the functions that answer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import aws_cdk as cdk
+from aws_cdk import aws_apigateway as apigateway
+from constructs import Construct
+
+from stacks.components.api_routes import ApiRoutes
+from stacks.components.dependency_layer import DependencyLayer
+from stacks.components.gateway_responses import add_gateway_responses
+from stacks.components.model_access import INVOKE, INVOKE_STREAMED, model_access
+from stacks.components.python_function import PythonFunction
+from stacks.settings import DeploymentSettings
+from stacks.storage_stack import StorageStack
+
+# Anything else is refused by API Gateway, before a function is paid for.
+# https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-use-lambda-authorizer.html
+BEARER_PATTERN = "^Bearer (qk_[A-Za-z0-9_-]{5,}|eyJ.+)$"
+_ALLOWED_HEADERS = ["Authorization", "Content-Type", "Idempotency-Key", "X-Quarry-Subject"]
+
+
+class ApiStack(cdk.Stack):
+    """One REST API; REST, because only it can stream a function's answer."""
+
+    def __init__(
+        self, scope: Construct, construct_id: str, *, settings: DeploymentSettings, storage: StorageStack
+    ) -> None:
+        super().__init__(scope, construct_id, description="Quarry: the HTTP API")
+        self._settings = settings
+        self._core = DependencyLayer(self, name="core")
+        api = self._rest_api()
+        add_gateway_responses(api, cors_origins=settings.cors_origins)
+        routes = ApiRoutes(api=api, authorizer=self._authorizer(storage), settings=settings)
+        routes.answer_health()
+        self._turn(routes, storage)
+        self._conversations(routes, storage)
+        self._documents(routes, storage)
+        cdk.CfnOutput(self, "ApiUrl", value=api.url)
+
+    def _rest_api(self) -> apigateway.RestApi:
+        settings = self._settings
+        cors = apigateway.CorsOptions(
+            allow_origins=list(settings.cors_origins) or ["*"],
+            allow_methods=["GET", "POST", "PATCH", "DELETE", "OPTIONS"],
+            allow_headers=_ALLOWED_HEADERS,
+            max_age=cdk.Duration.hours(1),
+        )
+        api = apigateway.RestApi(
+            self,
+            "Api",
+            rest_api_name=self.stack_name,
+            description="Quarry",
+            endpoint_types=[apigateway.EndpointType.REGIONAL],
+            # The CloudWatch role is one per account and region: it is not this deployment's to set.
+            cloud_watch_role=False,
+            default_cors_preflight_options=cors if settings.cors_origins else None,
+            deploy_options=apigateway.StageOptions(
+                stage_name=settings.api_stage,
+                throttling_rate_limit=settings.throttle.rate,
+                throttling_burst_limit=settings.throttle.burst,
+            ),
+        )
+        api.node.try_remove_child("Endpoint")  # the same URL again, under a generated name
+        return api
+
+    def _authorizer(self, storage: StorageStack) -> apigateway.TokenAuthorizer:
+        """TOKEN, not REQUEST: a caching REQUEST authorizer wants every identity source in every call."""
+        function = self._function(
+            "access/authorize",
+            memory_mb=512,
+            timeout_seconds=10,
+            environment={"CLIENTS_TABLE": storage.clients.table_name},
+        )
+        function.allow("dynamodb:GetItem", on=[storage.clients.table_arn])
+        return apigateway.TokenAuthorizer(
+            self,
+            "Authorizer",
+            handler=function,
+            validation_regex=BEARER_PATTERN,
+            results_cache_ttl=cdk.Duration.seconds(self._settings.authorizer_cache_seconds),
+        )
+
+    def _turn(self, routes: ApiRoutes, storage: StorageStack) -> None:
+        settings = self._settings
+        turn = self._function(
+            "chat/turn",
+            memory_mb=1024,
+            timeout_seconds=300,
+            environment={
+                "CONVERSATIONS_TABLE": storage.conversations.table_name,
+                "LEDGER_TABLE": storage.ledger.table_name,
+                "MODELS": settings.models.as_json(),
+                "HISTORY_TOKENS": str(settings.history_tokens),
+                "CONVERSATION_DAYS": str(settings.conversation_days),
+                "LEDGER_DAYS": str(settings.ledger_days),
+            },
+        )
+        # A transaction needs the permissions of what it holds; DeleteItem takes back a conversation that never began.
+        turn.allow(
+            "dynamodb:Query", "dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem",
+            on=[storage.conversations.table_arn],
+        )  # fmt: skip
+        turn.allow("dynamodb:PutItem", on=[storage.ledger.table_arn])
+        for statement in model_access(self, model_ids=settings.models.ids, actions=[INVOKE, INVOKE_STREAMED]):
+            turn.add_to_role_policy(statement)
+        routes.serve(turn, "POST /chat", "POST /chat/stream", calls_model=True)
+
+    def _conversations(self, routes: ApiRoutes, storage: StorageStack) -> None:
+        conversations = self._function(
+            "chat/conversations",
+            memory_mb=512,
+            timeout_seconds=29,
+            environment={"CONVERSATIONS_TABLE": storage.conversations.table_name},
+        )
+        conversations.allow(
+            "dynamodb:GetItem", "dynamodb:Query", "dynamodb:UpdateItem", "dynamodb:DeleteItem",
+            "dynamodb:BatchWriteItem",
+            on=[storage.conversations.table_arn],
+        )  # fmt: skip
+        one = "/conversations/{id}"
+        routes.serve(
+            conversations, "GET /conversations", f"GET {one}", f"PATCH {one}", f"DELETE {one}", calls_model=False
+        )
+
+    def _documents(self, routes: ApiRoutes, storage: StorageStack) -> None:
+        read = self._function(
+            "documents/read",
+            memory_mb=512,
+            timeout_seconds=29,
+            environment={
+                "DOCUMENTS_TABLE": storage.documents_table.table_name,
+                "RESULTS_BUCKET": storage.results.bucket_name,
+            },
+        )
+        table = storage.documents_table.table_arn
+        # The summary stands in the record; the bucket's name is only told, its objects are not read.
+        read.allow("dynamodb:GetItem", on=[table])
+        read.allow("dynamodb:Query", on=[f"{table}/index/by-time"])
+        routes.serve(read, "GET /documents", "GET /documents/{id}", calls_model=False)
+
+    def _function(
+        self, handler: str, *, memory_mb: int, timeout_seconds: int, environment: Mapping[str, str]
+    ) -> PythonFunction:
+        return PythonFunction(
+            self,
+            handler=handler,
+            layers=[self._core],
+            memory_mb=memory_mb,
+            timeout_seconds=timeout_seconds,
+            environment=environment,
+            log_retention_days=self._settings.log_retention_days,
+        )

@@ -1,0 +1,62 @@
+"""Which files a function's own asset holds: its capability, what is shared, and the compiled catalog."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+from stacks.components.bytecode import LAMBDA_PYTHON, BuildError
+
+_LEFT_OUT = {"__pycache__", ".DS_Store", ".mypy_cache", ".ruff_cache"}
+
+
+def handler_file(handler: str) -> str:
+    """`chat/turn` -> `lambdas/chat/turn_handler.py`, relative to the project."""
+    return f"lambdas/{handler}_handler.py"
+
+
+def function_files(root: Path, handler: str) -> tuple[Path, ...]:
+    """Paths relative to `root`, sorted; raises BuildError if the handler itself is not among them."""
+    capability = handler.split("/", maxsplit=1)[0]
+    parts = (
+        "lambdas/__init__.py",
+        f"lambdas/{capability}",
+        "lambdas/shared",
+        "catalog/compiled.json",
+        "catalog/prompts",
+    )
+    files = tuple(sorted({path for part in parts for path in _files(root, root / part)}))
+    if Path(handler_file(handler)) not in files:
+        raise BuildError(f"{handler_file(handler)} does not exist, but a stack makes a function of it")
+    return files
+
+
+def fingerprint(root: Path, files: tuple[Path, ...]) -> str:
+    """A hash over names, contents and execute bits: the same on every machine, whatever the times of the files are."""
+    digest = hashlib.sha256(f"python{LAMBDA_PYTHON}".encode())
+    for file in files:
+        path = root / file
+        content = hashlib.sha256(path.read_bytes()).hexdigest()
+        digest.update(f"\n{file.as_posix()} {_executable(path)} {content}".encode())
+    return digest.hexdigest()
+
+
+def copy_files(root: Path, files: tuple[Path, ...], folder: Path) -> None:
+    """Copy with their permissions: the streaming loop's wrapper is executed, and Lambda wants its execute bit."""
+    for file in files:
+        target = folder / file
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(root / file, target)
+        target.chmod(0o755 if _executable(root / file) else 0o644)
+
+
+def _executable(path: Path) -> bool:
+    return bool(path.stat().st_mode & 0o100)
+
+
+def _files(root: Path, part: Path) -> Iterator[Path]:
+    for path in part.rglob("*") if part.is_dir() else (part,):
+        if path.is_file() and path.suffix != ".pyc" and not _LEFT_OUT & set(path.relative_to(root).parts):
+            yield path.relative_to(root)

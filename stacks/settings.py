@@ -1,0 +1,116 @@
+"""The deployment's settings: one frozen value, read from the context key `quarry` of cdk.json and nowhere else."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+import aws_cdk as cdk
+
+from stacks.components.log_group import RETENTION
+from stacks.guardrail_policy import GuardrailPolicy
+from stacks.setting_rules import SettingsError, list_of, one_of, read, refuse, text, whole_number
+
+__all__ = ["DeploymentSettings", "SettingsError", "cdk_context"]
+
+KEY = "quarry"
+_MODEL_ID = text(r"[a-z][a-zA-Z0-9.:@\-]{2,139}", meaning="a Bedrock model id or inference-profile id")
+_ORIGIN = text(r"\*|https?://[A-Za-z0-9.\-]+(:\d+)?", meaning='an origin like "https://app.example.com", or "*"')
+_DAYS = whole_number(1, 3650)
+
+
+@dataclass(frozen=True, slots=True)
+class Throttle:
+    """The API's token bucket, over all clients together: steady requests per second, and the bucket's size."""
+
+    rate: Annotated[int, whole_number(1, 10_000)]
+    burst: Annotated[int, whole_number(1, 5_000)]
+
+
+@dataclass(frozen=True, slots=True)
+class Aliases:
+    """What `fast`, `balanced` and `best` mean in this deployment."""
+
+    fast: Annotated[str, _MODEL_ID]
+    balanced: Annotated[str, _MODEL_ID]
+    best: Annotated[str, _MODEL_ID]
+
+
+@dataclass(frozen=True, slots=True)
+class Models:
+    """Which models may be called; the aliases' models always may."""
+
+    aliases: Aliases
+    allowed: Annotated[tuple[str, ...], list_of(_MODEL_ID, most=60)]
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """Every id that may be called, sorted, each once."""
+        return tuple(sorted({self.aliases.fast, self.aliases.balanced, self.aliases.best, *self.allowed}))
+
+    def as_json(self) -> str:
+        """The text that the functions get as their setting `models`."""
+        aliases = {name: getattr(self.aliases, name) for name in ("fast", "balanced", "best")}
+        return json.dumps({"aliases": aliases, "allowed": sorted(self.allowed)}, separators=(",", ":"))
+
+
+@dataclass(frozen=True, slots=True)
+class DeploymentSettings:
+    """All settings; docs/operations.md says what each one does."""
+
+    name: Annotated[str, text(r"[A-Za-z][A-Za-z0-9\-]{0,39}", meaning="1 to 40 letters, digits and hyphens")]
+    retention: Annotated[str, one_of("keep", "destroy")]
+    streaming: Annotated[str, one_of("on", "off")]
+    cors_origins: Annotated[tuple[str, ...], list_of(_ORIGIN, most=20)]
+    default_tenant: Annotated[
+        str, text(r"[a-z0-9][a-z0-9_\-]{0,62}", meaning="1 to 63 lower-case letters, digits, hyphens and underscores")
+    ]
+    api_stage: Annotated[str, text(r"[A-Za-z0-9_]{1,40}", meaning="1 to 40 letters, digits and underscores")]
+    throttle: Throttle
+    authorizer_cache_seconds: Annotated[int, whole_number(0, 3600)]
+    log_retention_days: Annotated[int, one_of(*RETENTION)]
+    conversation_days: Annotated[int, _DAYS]
+    ledger_days: Annotated[int, _DAYS]
+    history_tokens: Annotated[int, whole_number(100, 1_000_000)]
+    models: Models
+    summary_model: Annotated[str, text(r".{1,140}", meaning="an alias, or an id of models.allowed")]
+    summaries_max_concurrency: Annotated[int, whole_number(2, 1000)]
+    guardrail: GuardrailPolicy
+
+    @classmethod
+    def from_context(cls, app: cdk.App) -> DeploymentSettings:
+        """Read and check the context key; raises SettingsError at the first thing that is wrong."""
+        value = app.node.try_get_context(KEY)
+        if value is None:
+            raise refuse(f"context.{KEY}", "is missing; docs/operations.md lists the settings")
+        settings = read(cls, value, KEY)
+        if settings.summary_model not in {"fast", "balanced", "best", *settings.models.ids}:
+            remedy = f'is "{settings.summary_model}"; use fast, balanced, best or an id of {KEY}.models.allowed'
+            raise refuse(f"{KEY}.summary_model", remedy)
+        if "*" in settings.cors_origins and len(settings.cors_origins) > 1:
+            raise refuse(f"{KEY}.cors_origins", 'mixes "*" with other origins; use ["*"] alone, or a list without it')
+        return settings
+
+    @property
+    def streams(self) -> bool:
+        return self.streaming == "on"
+
+    @property
+    def keeps_data(self) -> bool:
+        return self.retention == "keep"
+
+    @property
+    def removal_policy(self) -> cdk.RemovalPolicy:
+        """What becomes of data when its stack goes."""
+        return cdk.RemovalPolicy.RETAIN if self.keeps_data else cdk.RemovalPolicy.DESTROY
+
+
+def cdk_context(root: Path) -> dict[str, Any]:
+    """The context of cdk.json, so that `python app.py` synthesizes what the CDK CLI does; the CLI's own values win."""
+    path = root / "cdk.json"
+    try:
+        return dict(json.loads(path.read_text(encoding="utf-8"))["context"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise SettingsError(f"{path} cannot be read as a CDK configuration: {error!r}") from error

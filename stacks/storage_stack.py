@@ -1,0 +1,150 @@
+"""Everything that outlives a deployment: tables, buckets and the dead letters."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import aws_cdk as cdk
+from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_s3 as s3
+from aws_cdk import aws_sqs as sqs
+from constructs import Construct
+
+from stacks.components.log_group import log_group
+from stacks.settings import DeploymentSettings
+
+INBOX = "inbox/"
+WORK = "work/"
+SUMMARIES = "summaries/"
+
+
+class StorageStack(cdk.Stack):
+    """Stateful resources; nothing in here costs anything while it is empty."""
+
+    def __init__(self, scope: Construct, construct_id: str, *, settings: DeploymentSettings) -> None:
+        super().__init__(scope, construct_id, description="Quarry: tables, buckets, dead letters")
+        self._settings = settings
+        self.conversations = self._table("Conversations", sort_key="sk", expires=True)
+        self.clients = self._table("Clients", sort_key=None, expires=False)
+        self.ledger = self._table("Ledger", sort_key="sk", expires=True)
+        self.documents_table = self._table("Documents", sort_key="sk", expires=False)
+        self.documents_table.add_global_secondary_index(
+            index_name="by-time", partition_key=_key("pk"), sort_key=_key("received_at")
+        )
+        self.documents = self._bucket("DocumentsBucket", lifecycle_rules=[_housekeeping()])
+        _notify_event_bridge(self.documents)
+        self.results = self._bucket("ResultsBucket", lifecycle_rules=[_housekeeping(), *_work_expiry()])
+        self.dead_letters = self._dead_letter_queue()
+        if not settings.keeps_data:
+            self._log_bucket_cleaning()
+        for name, value in self._outputs().items():
+            cdk.CfnOutput(self, name, value=value)
+
+    def _table(self, name: str, *, sort_key: str | None, expires: bool) -> dynamodb.Table:
+        """`Table`, not `TableV2`: the local runtime has no AWS::DynamoDB::GlobalTable."""
+        return dynamodb.Table(
+            self,
+            f"{name}Table",
+            partition_key=_key("pk"),
+            sort_key=_key(sort_key) if sort_key else None,
+            billing_mode=dynamodb.BillingMode.PAY_PER_REQUEST,
+            time_to_live_attribute="expires_at" if expires else None,
+            point_in_time_recovery_specification=dynamodb.PointInTimeRecoverySpecification(
+                point_in_time_recovery_enabled=True
+            ),
+            deletion_protection=self._settings.keeps_data,
+            removal_policy=self._settings.removal_policy,
+        )
+
+    def _bucket(self, name: str, **options: Any) -> s3.Bucket:
+        return s3.Bucket(
+            self,
+            name,
+            versioned=True,
+            encryption=s3.BucketEncryption.S3_MANAGED,
+            block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
+            object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
+            enforce_ssl=True,
+            removal_policy=self._settings.removal_policy,
+            auto_delete_objects=not self._settings.keeps_data,
+            **options,
+        )
+
+    def _dead_letter_queue(self) -> sqs.Queue:
+        queue = sqs.Queue(
+            self,
+            "SummariesDeadLetters",
+            retention_period=cdk.Duration.days(14),
+            encryption=sqs.QueueEncryption.SQS_MANAGED,
+            enforce_ssl=True,
+            removal_policy=self._settings.removal_policy,
+        )
+        # For events that EventBridge itself could not deliver. The rule lives in a stack that depends on this one, so
+        # it cannot be named here; any rule of this account may write.
+        rules = self.format_arn(service="events", resource="rule", resource_name="*")
+        queue.add_to_resource_policy(
+            iam.PolicyStatement(
+                actions=["sqs:SendMessage"],
+                principals=[iam.ServicePrincipal("events.amazonaws.com")],
+                resources=[queue.queue_arn],
+                conditions={"ArnLike": {"aws:SourceArn": rules}, "StringEquals": {"aws:SourceAccount": self.account}},
+            )
+        )
+        return queue
+
+    def _log_bucket_cleaning(self) -> None:
+        """CDK's function that empties the buckets would make itself a log group that is kept for ever."""
+        provider = self.node.find_child("Custom::S3AutoDeleteObjectsCustomResourceProvider")
+        handler = provider.node.find_child("Handler")
+        if not isinstance(handler, cdk.CfnResource):
+            raise TypeError(f"{handler.node.path} is no longer one resource")
+        logs = log_group(self, "BucketCleaningLogs", retention_days=self._settings.log_retention_days)
+        handler.add_property_override("LoggingConfig.LogGroup", logs.log_group_name)
+
+    def _outputs(self) -> dict[str, str]:
+        return {
+            "ConversationsTableName": self.conversations.table_name,
+            "ClientsTableName": self.clients.table_name,
+            "LedgerTableName": self.ledger.table_name,
+            "DocumentsTableName": self.documents_table.table_name,
+            "DocumentsBucketName": self.documents.bucket_name,
+            "ResultsBucketName": self.results.bucket_name,
+            "SummariesDeadLetterQueueUrl": self.dead_letters.queue_url,
+        }
+
+
+def _key(name: str) -> dynamodb.Attribute:
+    return dynamodb.Attribute(name=name, type=dynamodb.AttributeType.STRING)
+
+
+def _housekeeping() -> s3.LifecycleRule:
+    """Replaced and deleted versions are really gone after 30 days, and so are parts of uploads that never ended."""
+    return s3.LifecycleRule(
+        id="old-versions",
+        noncurrent_version_expiration=cdk.Duration.days(30),
+        abort_incomplete_multipart_upload_after=cdk.Duration.days(7),
+        expired_object_delete_marker=True,
+    )
+
+
+def _work_expiry() -> list[s3.LifecycleRule]:
+    """Intermediate copies of people's text: 7 days as objects, one more as the version that expiry leaves."""
+    return [
+        s3.LifecycleRule(
+            id="work",
+            prefix=WORK,
+            expiration=cdk.Duration.days(7),
+            noncurrent_version_expiration=cdk.Duration.days(1),
+        )
+    ]
+
+
+def _notify_event_bridge(bucket: s3.Bucket) -> None:
+    """The native property; `event_bridge_enabled=True` would bring a custom resource with a function of its own."""
+    resource = bucket.node.default_child
+    if not isinstance(resource, s3.CfnBucket):
+        raise TypeError(f"{bucket.node.path} is no longer made of one CfnBucket")
+    resource.notification_configuration = s3.CfnBucket.NotificationConfigurationProperty(
+        event_bridge_configuration=s3.CfnBucket.EventBridgeConfigurationProperty(event_bridge_enabled=True)
+    )

@@ -1,0 +1,210 @@
+"""Dropped documents become summaries: a rule, a queue, the function that starts, and the workflow."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import aws_cdk as cdk
+from aws_cdk import aws_events as events
+from aws_cdk import aws_events_targets as targets
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_lambda_event_sources as event_sources
+from aws_cdk import aws_s3 as s3
+from aws_cdk import aws_sqs as sqs
+from constructs import Construct
+
+from stacks.components.asl_state_machine import AslStateMachine
+from stacks.components.dependency_layer import DependencyLayer
+from stacks.components.model_access import INVOKE, model_access
+from stacks.components.python_function import PythonFunction
+from stacks.settings import DeploymentSettings
+from stacks.storage_stack import INBOX, SUMMARIES, WORK, StorageStack
+
+_START_SECONDS = 30
+_ATTEMPTS = 5
+
+
+class SummariesStack(cdk.Stack):
+    """S3 -> EventBridge -> SQS -> start -> Step Functions: each hop keeps what the next one cannot take yet."""
+
+    def __init__(
+        self, scope: Construct, construct_id: str, *, settings: DeploymentSettings, storage: StorageStack
+    ) -> None:
+        super().__init__(scope, construct_id, description="Quarry: dropped documents become summaries")
+        self._settings = settings
+        self._storage = storage
+        self._core = DependencyLayer(self, name="core")
+        queue = self._queue()
+        self._rule(queue)
+        workflow = AslStateMachine(
+            self,
+            definition="summarize_document",
+            functions=[self._claim(), self._prepare(), self._infer(), self._collect(), self._fail()],
+            log_retention_days=settings.log_retention_days,
+        )
+        self._start(queue, workflow)
+        cdk.CfnOutput(self, "SummariesQueueUrl", value=queue.queue_url)
+        cdk.CfnOutput(self, "SummariesStateMachineArn", value=workflow.state_machine_arn)
+
+    def _queue(self) -> sqs.Queue:
+        return sqs.Queue(
+            self,
+            "SummariesQueue",
+            # six times the function's timeout: https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
+            visibility_timeout=cdk.Duration.seconds(6 * _START_SECONDS),
+            # shorter than the dead letters' 14 days: a message's age goes with it
+            retention_period=cdk.Duration.days(7),
+            encryption=sqs.QueueEncryption.SQS_MANAGED,
+            enforce_ssl=True,
+            dead_letter_queue=sqs.DeadLetterQueue(queue=self._storage.dead_letters, max_receive_count=_ATTEMPTS),
+        )
+
+    def _rule(self, queue: sqs.Queue) -> None:
+        # By its ARN: the storage stack has already allowed EventBridge to write into it.
+        undelivered = sqs.Queue.from_queue_arn(self, "Undelivered", self._storage.dead_letters.queue_arn)
+        events.Rule(
+            self,
+            "DocumentDropped",
+            description="A document was dropped into the inbox",
+            event_pattern=events.EventPattern(
+                source=["aws.s3"],
+                detail_type=["Object Created"],
+                detail={
+                    "bucket": {"name": [self._storage.documents.bucket_name]},
+                    "object": {"key": [{"prefix": INBOX}]},
+                },
+            ),
+            targets=[targets.SqsQueue(queue, dead_letter_queue=undelivered)],
+        )
+
+    def _start(self, queue: sqs.Queue, workflow: AslStateMachine) -> None:
+        start = self._function(
+            "summaries/start",
+            memory_mb=512,
+            timeout_seconds=_START_SECONDS,
+            environment={
+                "DOCUMENTS_TABLE": self._storage.documents_table.table_name,
+                "CLIENTS_TABLE": self._storage.clients.table_name,
+                "STATE_MACHINE_ARN": workflow.state_machine_arn,
+                "DEFAULT_TENANT": self._settings.default_tenant,
+            },
+        )
+        start.allow("dynamodb:PutItem", on=[self._storage.documents_table.table_arn])
+        start.allow("dynamodb:GetItem", on=[self._storage.clients.table_arn])
+        start.allow("states:StartExecution", on=[workflow.state_machine_arn])
+        start.add_event_source(
+            event_sources.SqsEventSource(
+                queue,
+                batch_size=10,
+                max_concurrency=self._settings.summaries_max_concurrency,
+                report_batch_item_failures=True,
+            )
+        )
+
+    def _claim(self) -> PythonFunction:
+        claim = self._function("summaries/claim", memory_mb=512, timeout_seconds=60, environment=self._table())
+        claim.allow("dynamodb:UpdateItem", on=[self._storage.documents_table.table_arn])
+        return claim
+
+    def _prepare(self) -> PythonFunction:
+        prepare = self._function(
+            "summaries/prepare",
+            memory_mb=1769,  # one whole CPU: https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html
+            timeout_seconds=300,
+            environment={
+                **self._table(),
+                "RESULTS_BUCKET": self._storage.results.bucket_name,
+                "MODELS": self._settings.models.as_json(),
+                "SUMMARY_MODEL": self._settings.summary_model,
+            },
+            more_layers=[DependencyLayer(self, name="documents")],
+        )
+        prepare.allow("dynamodb:GetItem", "dynamodb:UpdateItem", on=[self._storage.documents_table.table_arn])
+        prepare.allow("s3:GetObject", "s3:GetObjectVersion", on=[self._storage.documents.arn_for_objects(f"{INBOX}*")])
+        _allow_telling_missing_objects(prepare, self._storage.documents)
+        self._allow_work(prepare, "s3:PutObject")
+        return prepare
+
+    def _infer(self) -> PythonFunction:
+        infer = self._function(
+            "summaries/infer",
+            memory_mb=512,
+            timeout_seconds=600,
+            environment={
+                "RESULTS_BUCKET": self._storage.results.bucket_name,
+                "LEDGER_TABLE": self._storage.ledger.table_name,
+                "MODELS": self._settings.models.as_json(),
+                "LEDGER_DAYS": str(self._settings.ledger_days),
+            },
+        )
+        infer.allow("dynamodb:PutItem", on=[self._storage.ledger.table_arn])
+        self._allow_work(infer, "s3:GetObject", "s3:PutObject")
+        _allow_telling_missing_objects(infer, self._storage.results)
+        for statement in model_access(self, model_ids=self._settings.models.ids, actions=[INVOKE]):
+            infer.add_to_role_policy(statement)
+        return infer
+
+    def _collect(self) -> PythonFunction:
+        collect = self._function(
+            "summaries/collect",
+            memory_mb=512,
+            timeout_seconds=60,
+            environment={
+                **self._table(),
+                "RESULTS_BUCKET": self._storage.results.bucket_name,
+                "EVENT_BUS_NAME": "default",
+            },
+        )
+        table = self._storage.documents_table.table_arn
+        collect.allow("dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem", on=[table])
+        self._allow_work(collect, "s3:GetObject")
+        summaries = self._storage.results.arn_for_objects(f"{SUMMARIES}*")
+        collect.allow("s3:GetObject", "s3:PutObject", "s3:DeleteObjectVersion", on=[summaries])
+        _allow_telling_missing_objects(collect, self._storage.results)
+        collect.allow("events:PutEvents", on=[self._event_bus()])
+        return collect
+
+    def _fail(self) -> PythonFunction:
+        fail = self._function(
+            "summaries/fail",
+            memory_mb=512,
+            timeout_seconds=60,
+            environment={**self._table(), "EVENT_BUS_NAME": "default"},
+        )
+        fail.allow("dynamodb:GetItem", "dynamodb:UpdateItem", on=[self._storage.documents_table.table_arn])
+        fail.allow("events:PutEvents", on=[self._event_bus()])
+        return fail
+
+    def _table(self) -> dict[str, str]:
+        return {"DOCUMENTS_TABLE": self._storage.documents_table.table_name}
+
+    def _event_bus(self) -> str:
+        return self.format_arn(service="events", resource="event-bus", resource_name="default")
+
+    def _allow_work(self, function: PythonFunction, *actions: str) -> None:
+        function.allow(*actions, on=[self._storage.results.arn_for_objects(f"{WORK}*")])
+
+    def _function(
+        self,
+        handler: str,
+        *,
+        memory_mb: int,
+        timeout_seconds: int,
+        environment: Mapping[str, str],
+        more_layers: Sequence[lambda_.ILayerVersion] = (),
+    ) -> PythonFunction:
+        return PythonFunction(
+            self,
+            handler=handler,
+            layers=[self._core, *more_layers],
+            memory_mb=memory_mb,
+            timeout_seconds=timeout_seconds,
+            environment=environment,
+            log_retention_days=self._settings.log_retention_days,
+        )
+
+
+def _allow_telling_missing_objects(function: PythonFunction, bucket: s3.Bucket) -> None:
+    """Without ListBucket, S3 answers a missing object with 403, which looks like a mistake in a policy.
+    https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html"""
+    function.allow("s3:ListBucket", on=[bucket.bucket_arn])

@@ -1,0 +1,142 @@
+"""Who may do what: exact actions on exact resources."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import pytest
+
+from tests.infrastructure.assembly import Assembly, Resource, text_of
+
+# AWS has no narrower form: log deliveries are resources of the account.
+# https://docs.aws.amazon.com/step-functions/latest/dg/cw-logs.html#cloudwatch-iam-policy
+WITHOUT_RESOURCE = {
+    "logs:CreateLogDelivery",
+    "logs:DeleteLogDelivery",
+    "logs:DescribeLogGroups",
+    "logs:DescribeResourcePolicies",
+    "logs:GetLogDelivery",
+    "logs:ListLogDeliveries",
+    "logs:PutResourcePolicy",
+    "logs:UpdateLogDelivery",
+}
+
+
+INVOKE = "bedrock:InvokeModel"
+UPDATE = ("dynamodb:GetItem", "dynamodb:UpdateItem")
+CHANGE = ("dynamodb:UpdateItem", "dynamodb:DeleteItem")
+CONSUME = (
+    "sqs:ReceiveMessage",
+    "sqs:DeleteMessage",
+    "sqs:ChangeMessageVisibility",
+    "sqs:GetQueueAttributes",
+    "sqs:GetQueueUrl",
+)
+
+
+def listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+def allowances(assembly: Assembly, *types: str) -> Iterator[tuple[Resource, Mapping[str, Any]]]:
+    for policy in assembly.of(*types):
+        for statement in policy.properties["PolicyDocument"]["Statement"]:
+            if statement["Effect"] == "Allow":
+                yield policy, statement
+
+
+def permissions(assembly: Assembly, function: str) -> dict[str, set[str]]:
+    """Action -> the ARNs it is allowed on, for the role of one function."""
+    found: dict[str, set[str]] = {}
+    for policy, statement in allowances(assembly, "AWS::IAM::Policy"):
+        if policy.path == f"{function}Role/DefaultPolicy":
+            for action in listed(statement["Action"]):
+                found.setdefault(action, set()).update(text_of(each) for each in listed(statement["Resource"]))
+    return {action: resources for action, resources in found.items() if not action.startswith("logs:")}
+
+
+def test_no_permission_is_a_wildcard(assembly: Assembly) -> None:
+    for policy, statement in allowances(assembly, "AWS::IAM::Policy", "AWS::SQS::QueuePolicy", "AWS::S3::BucketPolicy"):
+        for action in listed(statement["Action"]):
+            assert "*" not in action, f"{policy}: {action}"
+        assert "NotAction" not in statement and "NotResource" not in statement
+
+
+def test_every_permission_names_its_resources(assembly: Assembly) -> None:
+    for policy, statement in allowances(assembly, "AWS::IAM::Policy"):
+        if "*" in listed(statement["Resource"]):
+            assert set(listed(statement["Action"])) <= WITHOUT_RESOURCE, f"{policy}: {statement}"
+
+
+def test_object_permissions_end_at_a_prefix(assembly: Assembly) -> None:
+    for policy, statement in allowances(assembly, "AWS::IAM::Policy"):
+        for action in listed(statement["Action"]):
+            if action.startswith("s3:") and "Object" in action:
+                for resource in map(text_of, listed(statement["Resource"])):
+                    assert resource.endswith(("/inbox/*", "/work/*", "/summaries/*")), f"{policy}: {action} {resource}"
+
+
+def test_nobody_scans_a_table_or_reads_its_stream(assembly: Assembly) -> None:
+    actions = {action for _, each in allowances(assembly, "AWS::IAM::Policy") for action in listed(each["Action"])}
+    assert not actions & {"dynamodb:Scan", "dynamodb:GetRecords", "dynamodb:DescribeTable", "dynamodb:DeleteTable"}
+
+
+def test_no_role_has_a_managed_policy(assembly: Assembly) -> None:
+    """The managed basic execution role may write into every log group of the account."""
+    for role in assembly.of("AWS::IAM::Role"):
+        assert "ManagedPolicyArns" not in role.properties, role
+
+
+def test_every_function_has_a_role_of_its_own(assembly: Assembly) -> None:
+    roles = [text_of(function.properties["Role"]) for function in assembly.functions().values()]
+    assert len(roles) == len(set(roles))
+
+
+@pytest.mark.parametrize(
+    ("function", "expected"),
+    [
+        ("AccessAuthorize", {"dynamodb:GetItem"}),
+        ("ChatTurn", {"dynamodb:Query", "dynamodb:PutItem", *CHANGE, INVOKE, f"{INVOKE}WithResponseStream"}),
+        ("ChatConversations", {"dynamodb:GetItem", "dynamodb:Query", *CHANGE, "dynamodb:BatchWriteItem"}),
+        ("DocumentsRead", {"dynamodb:GetItem", "dynamodb:Query"}),
+        ("SummariesClaim", {"dynamodb:UpdateItem"}),
+        ("SummariesFail", {"dynamodb:GetItem", "dynamodb:UpdateItem", "events:PutEvents"}),
+        ("SummariesStart", {*CONSUME, "dynamodb:PutItem", "dynamodb:GetItem", "states:StartExecution"}),
+        ("SummariesPrepare", {*UPDATE, "s3:GetObject", "s3:GetObjectVersion", "s3:PutObject", "s3:ListBucket"}),
+        ("SummariesInfer", {"dynamodb:PutItem", "s3:GetObject", "s3:PutObject", "s3:ListBucket", INVOKE}),
+    ],
+)
+def test_a_function_may_do_its_work_and_no_more(assembly: Assembly, function: str, expected: set[str]) -> None:
+    assert set(permissions(assembly, function)) == expected
+
+
+def test_the_workflow_may_invoke_exactly_its_functions(assembly: Assembly) -> None:
+    invoked = {
+        text_of(resource)
+        for _, statement in allowances(assembly, "AWS::IAM::Policy")
+        if "lambda:InvokeFunction" in listed(statement["Action"])
+        for resource in listed(statement["Resource"])
+    }
+    steps = ("claim", "prepare", "infer", "collect", "fail")
+    assert invoked == {f"<{assembly.functions()[f'summaries/{step}'].logical_id}>" for step in steps}
+
+
+def test_only_the_inbox_starts_work_and_only_its_rule_may_write_into_the_queue(assembly: Assembly) -> None:
+    rule = assembly.at("DocumentDropped")
+    senders = [
+        statement
+        for policy, statement in allowances(assembly, "AWS::SQS::QueuePolicy")
+        if policy.path == "SummariesQueue/Policy"
+    ]
+    (sender,) = senders
+    assert sender["Principal"] == {"Service": "events.amazonaws.com"}
+    assert sender["Condition"] == {"ArnEquals": {"aws:SourceArn": {"Fn::GetAtt": [rule.logical_id, "Arn"]}}}
+
+
+def test_api_gateway_may_invoke_a_function_only_for_its_routes(assembly: Assembly) -> None:
+    for permission in assembly.of("AWS::Lambda::Permission"):
+        assert permission.properties["Principal"] == "apigateway.amazonaws.com"
+        source = text_of(permission.properties["SourceArn"])
+        assert "/authorizers/" in source or source.count("/") >= 3, source
+        assert "test-invoke-stage" not in source

@@ -1,0 +1,78 @@
+"""A real moto server with the local Bedrock inside, on a free port, once for all tests of this folder."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from botocore.config import Config
+from moto.server import ThreadedMotoServer
+
+from local.bedrock import install
+from local.bedrock.embedded.embedded_brain import EmbeddedBrain
+
+CATALOG = """
+[[models]]
+id = "anthropic.claude-strict-v1:0"
+kind = "chat"
+context_tokens = 4_000
+max_output_tokens = 100
+lifecycle = { status = "active" }
+profiles.us = { price_ratio = 1.10 }
+profiles.global = { price_ratio = 1.00 }
+[models.capabilities]
+sampling = []
+stop_sequences = false
+system = false
+native_schema = false
+prefill = false
+
+[[models]]
+id = "amazon.nova-picky-v1:0"
+kind = "chat"
+lifecycle = { status = "legacy" }
+[models.capabilities]
+sampling = ["temperature", "top_p"]
+top_k_field = "inferenceConfig.topK"
+both_temperature_and_top_p = false
+
+[[models]]
+id = "amazon.titan-embed-text-v2:0"
+kind = "embedding"
+lifecycle = { status = "active" }
+"""
+
+Clients = Callable[[str], Any]
+
+
+@pytest.fixture(scope="session")
+def endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    catalog: Path = tmp_path_factory.mktemp("catalog") / "models.toml"
+    catalog.write_text(CATALOG, encoding="utf-8")
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    install(EmbeddedBrain(piece_ms=1), catalog=catalog)
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    yield f"http://{host}:{port}"
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def clients(endpoint: str) -> Clients:
+    config = Config(retries={"total_max_attempts": 1})
+    return lambda service: boto3.client(service, region_name="us-east-1", endpoint_url=endpoint, config=config)
+
+
+@pytest.fixture(scope="session")
+def runtime(clients: Clients) -> Any:
+    return clients("bedrock-runtime")
+
+
+@pytest.fixture(scope="session")
+def control(clients: Clients) -> Any:
+    return clients("bedrock")

@@ -1,0 +1,128 @@
+"""What a tenant sees of its documents, and how it looks on the wire."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from decimal import Decimal
+
+import msgspec
+import pytest
+
+from lambdas.documents.schema import document_list, document_view
+from lambdas.shared.domain.document import Document, DocumentState, Step
+from lambdas.shared.domain.errors import InvalidInputError, NotFoundError
+from lambdas.shared.domain.failure import Failure
+from lambdas.shared.services.read_documents import ReadDocuments
+from tests.fakes.documents import (
+    COMPLETION,
+    NOON,
+    RESULT,
+    STEP,
+    SUMMARY,
+    InMemoryDocumentStore,
+    dropped,
+    received,
+    run_for,
+)
+
+
+def document(number: int, *, tenant: str = "acme") -> Document:
+    return received(run_for(dropped(f"inbox/{tenant}/{number}.txt"), tenant=tenant), minutes=number)
+
+
+@pytest.fixture
+def store() -> InMemoryDocumentStore:
+    return InMemoryDocumentStore()
+
+
+@pytest.fixture
+def documents(store: InMemoryDocumentStore) -> ReadDocuments:
+    return ReadDocuments(store)
+
+
+def test_documents_are_paged_newest_first(documents: ReadDocuments, store: InMemoryDocumentStore) -> None:
+    for number in range(5):
+        store.register(document(number))
+    first = documents.page("acme", state=None, limit="3", cursor=None)
+    second = documents.page("acme", state=None, limit="3", cursor=first.next_cursor)
+    assert [found.key for found in (*first.documents, *second.documents)] == [
+        f"inbox/acme/{number}.txt" for number in (4, 3, 2, 1, 0)
+    ]
+    assert second.next_cursor is None
+
+
+def test_documents_are_chosen_by_state(documents: ReadDocuments, store: InMemoryDocumentStore) -> None:
+    store.register(document(1))
+    store.register(document(2))
+    store.claim(run_for(dropped("inbox/acme/2.txt")), STEP)
+    page = documents.page("acme", state="RUNNING", limit=None, cursor=None)
+    assert [found.key for found in page.documents] == ["inbox/acme/2.txt"]
+
+
+def test_another_tenants_documents_do_not_exist(documents: ReadDocuments, store: InMemoryDocumentStore) -> None:
+    theirs = store.register(document(1, tenant="globex"))
+    with pytest.raises(NotFoundError):
+        documents.one("acme", theirs.document_id)
+    assert not documents.page("acme", state=None, limit=None, cursor=None).documents
+    assert documents.one("globex", theirs.document_id) == theirs
+
+
+@pytest.mark.parametrize(
+    ("parameters", "pointer"),
+    [
+        ({"state": "running"}, "/state"),
+        ({"limit": "0"}, "/limit"),
+        ({"limit": "101"}, "/limit"),
+        ({"limit": "1e2"}, "/limit"),
+        ({"limit": "-5"}, "/limit"),
+        ({"limit": ""}, "/limit"),
+        ({"limit": "٣"}, "/limit"),
+        ({"cursor": "nonsense"}, "/cursor"),
+    ],
+)
+def test_a_wrong_parameter_is_named(documents: ReadDocuments, parameters: dict[str, str], pointer: str) -> None:
+    query: dict[str, str | None] = {"state": None, "limit": None, "cursor": None, **parameters}
+    with pytest.raises(InvalidInputError) as raised:
+        documents.page("acme", state=query["state"], limit=query["limit"], cursor=query["cursor"])
+    assert [error.pointer for error in raised.value.errors] == [pointer]
+
+
+def test_a_summarized_document_on_the_wire() -> None:
+    done = replace(
+        document(1),
+        state=DocumentState.SUMMARIZED,
+        steps=(Step("claim", NOON, NOON),),
+        completion=COMPLETION,
+        result=RESULT,
+        cost_usd=Decimal("0.000123"),
+    )
+    wire = msgspec.to_builtins(document_view(done, "results"), builtin_types=(Decimal,))
+    assert wire == {
+        "document_id": done.document_id,
+        "key": "inbox/acme/1.txt",
+        "state": "SUMMARIZED",
+        "summary": SUMMARY.as_json(),
+        "error": None,
+        "steps": [{"name": "claim", "started_at": "2026-11-21T12:00:00.000Z", "ended_at": "2026-11-21T12:00:00.000Z"}],
+        "cost_usd": Decimal("0.000123"),
+        "size": 10,
+        "received_at": "2026-11-21T12:01:00.000Z",
+        "model": "test.model-v1:0",
+        "reused": False,
+        "result": {"bucket": "results", "key": "a.summary.json", "markdown_key": "a.summary.md"},
+    }
+
+
+def test_a_failed_document_on_the_wire() -> None:
+    failed = replace(document(1), state=DocumentState.FAILED, failure=Failure("no_text", "It needs OCR."))
+    wire = msgspec.to_builtins(document_view(failed, "results"))
+    assert (wire["state"], wire["summary"], wire["cost_usd"]) == ("FAILED", None, None)
+    assert wire["error"] == {"code": "no_text", "detail": "It needs OCR."}
+
+
+def test_a_list_on_the_wire(store: InMemoryDocumentStore, documents: ReadDocuments) -> None:
+    store.register(document(1))
+    wire = msgspec.to_builtins(document_list(documents.page("acme", state=None, limit=None, cursor=None)))
+    assert wire["next_cursor"] is None
+    (item,) = wire["items"]
+    assert (item["key"], item["state"], item["title"]) == ("inbox/acme/1.txt", "RECEIVED", None)

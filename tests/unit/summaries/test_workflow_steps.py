@@ -1,0 +1,372 @@
+"""Every way through claim, prepare, infer and collect: results, failures, newer versions, crashes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from decimal import Decimal
+
+import pytest
+
+from lambdas.shared.domain.announcement import SummaryFailed, SummaryReady
+from lambdas.shared.domain.chat_model import ChatReply, TokenUsage
+from lambdas.shared.domain.document import DocumentState
+from lambdas.shared.domain.errors import (
+    InvalidAnswerError,
+    ModelNotEnabledError,
+    ModelThrottledError,
+    SupersededError,
+)
+from lambdas.shared.domain.execution import run_of
+from lambdas.shared.services.prepare_document import LARGEST_DOCUMENT_BYTES
+from tests.fakes.documents import SUMMARY, dropped, received
+from tests.fakes.models import model_card
+from tests.unit.summaries.pipeline import ANSWER, TEXT, CrashError, Pipeline
+
+RESULTS = {"summaries/acme/report.txt.summary.json", "summaries/acme/report.txt.summary.md"}
+
+
+def results_in(world: Pipeline) -> set[str]:
+    return {key for key in world.objects.keys("results") if key.startswith("summaries/")}
+
+
+def cut(text: str = ANSWER) -> ChatReply:
+    return ChatReply(text=text, stop_reason="max_tokens", usage=TokenUsage(10, 5))
+
+
+def test_a_document_becomes_a_summary() -> None:
+    world = Pipeline()
+    run = world.drop()
+    assert world.carry_through(run) == "SUCCEEDED"
+    document = world.document(run)
+    assert document.state is DocumentState.SUMMARIZED
+    assert document.completion is not None and document.completion.summary == SUMMARY
+    assert [step.name for step in document.steps] == ["claim", "prepare", "infer", "collect"]
+    assert all(step.started_at <= step.ended_at for step in document.steps)
+    assert document.cost_usd == world.ledger.events[0].cost_usd and document.cost_usd
+    assert results_in(world) == RESULTS
+    assert world.announcer.published == [
+        SummaryReady(
+            document_id=run.document_id,
+            tenant="acme",
+            bucket="documents",
+            key=run.key,
+            result_key="summaries/acme/report.txt.summary.json",
+            markdown_key="summaries/acme/report.txt.summary.md",
+            model="acme.small-v1:0",
+            cost_usd=document.cost_usd,
+        )
+    ]
+
+
+def test_the_call_is_in_the_ledger_for_the_documents_tenant() -> None:
+    world = Pipeline()
+    run = world.drop()
+    world.carry_through(run)
+    (event,) = world.ledger.events
+    assert (event.tenant, event.client, event.operation, event.reference) == (
+        "acme",
+        "summaries",
+        "summaries.infer",
+        run.document_id,
+    )
+
+
+def test_requests_are_written_as_batch_takes_them() -> None:
+    world = Pipeline()
+    run = world.drop('Zeile eins\u2028Zeile zwei, mit "Zeichen".'.encode())
+    world.claim(run)
+    prepared = world.prepare(run)
+    lines = world.objects.read("results", prepared.requests_key).decode().split("\n")
+    assert len(lines) == 2 and lines[1] == ""
+    record = json.loads(lines[0])
+    assert set(record) == {"recordId", "modelInput"} and record["recordId"] == prepared.record_id
+    (message,) = record["modelInput"]["messages"]
+    assert message["content"][0]["text"].startswith("<document>Zeile eins")
+
+
+def test_the_state_holds_keys_and_counts_but_no_text() -> None:
+    world = Pipeline()
+    prepared, receipt = world.until_asked(world.drop())
+    assert "quiet" not in repr(prepared) + repr(receipt)
+    assert receipt.cost_usd is not None and Decimal(receipt.cost_usd) > 0
+
+
+class TestFailures:
+    @pytest.mark.parametrize(
+        ("body", "key", "code"),
+        [
+            (b"", "inbox/acme/empty.txt", "empty_document"),
+            (b" \n", "inbox/acme/blank.txt", "empty_document"),
+            (bytes(range(256)) * 9, "inbox/acme/binary.txt", "not_text"),
+            (b"%PDF-1.7\nno", "inbox/acme/broken.pdf", "damaged_pdf"),
+            (b"MZ", "inbox/acme/tool.exe", "unsupported_type"),
+            (b"word " * 20_000, "inbox/acme/long.txt", "document_too_long"),
+        ],
+    )
+    def test_what_cannot_be_read_ends_with_its_reason_and_costs_nothing(self, body: bytes, key: str, code: str) -> None:
+        world = Pipeline()
+        run = world.drop(body, key)
+        assert world.carry_through(run) == "FAILED"
+        document = world.document(run)
+        assert document.state is DocumentState.FAILED
+        assert document.failure is not None and document.failure.code == code and document.failure.detail
+        assert document.cost_usd == 0 and not world.ledger.events
+        (failed,) = world.announcer.published
+        assert isinstance(failed, SummaryFailed) and failed.code == code
+
+    def test_a_document_beyond_the_limit_is_not_even_read(self) -> None:
+        world = Pipeline()
+        run = world.drop(b"x" * (LARGEST_DOCUMENT_BYTES + 1))
+        assert world.carry_through(run) == "FAILED"
+        failure = world.document(run).failure
+        assert failure is not None and failure.code == "document_too_large"
+
+    def test_the_reason_for_a_long_document_has_the_numbers(self) -> None:
+        world = Pipeline()
+        run = world.drop(b"word " * 20_000)
+        world.carry_through(run)
+        failure = world.document(run).failure
+        assert failure is not None and "9000" in failure.detail and "tokens" in failure.detail
+
+    @pytest.mark.parametrize("how", ["version", "marker"])
+    def test_a_document_deleted_before_it_was_read_is_deleted(self, how: str) -> None:
+        world = Pipeline()
+        run = world.drop()
+        if how == "version":
+            world.objects.delete_version(run.bucket, run.key, run.version_id)
+        else:
+            world.objects.mark_deleted(run.bucket, run.key)
+        assert world.carry_through(run) == "FAILED"
+        document = world.document(run)
+        assert document.state is DocumentState.DELETED
+        assert document.failure is not None and document.failure.code == "deleted"
+
+    def test_a_model_that_is_not_enabled_ends_the_document(self) -> None:
+        world = Pipeline(ModelNotEnabledError("enable it"))
+        run = world.drop()
+        assert world.carry_through(run) == "FAILED"
+        failure = world.document(run).failure
+        assert failure is not None and (failure.code, failure.detail) == ("model_not_enabled", "enable it")
+
+    def test_throttling_is_left_to_the_state_machine(self) -> None:
+        world = Pipeline(ModelThrottledError("later"), ANSWER)
+        run = world.drop()
+        with pytest.raises(ModelThrottledError):
+            world.until_asked(run)
+        assert world.carry_through(run) == "SUCCEEDED"
+
+    def test_an_invalid_answer_is_asked_for_once_more_and_both_calls_are_charged(self) -> None:
+        world = Pipeline("No.", ANSWER)
+        run = world.drop()
+        assert world.carry_through(run) == "SUCCEEDED"
+        costs = [event.cost_usd or Decimal(0) for event in world.ledger.events]
+        assert len(costs) == 2 and world.document(run).cost_usd == sum(costs)
+
+    def test_two_invalid_answers_end_the_document(self) -> None:
+        world = Pipeline("No.", "No again.")
+        run = world.drop()
+        assert world.carry_through(run) == "FAILED"
+        document = world.document(run)
+        assert document.failure is not None and document.failure.code == "invalid_answer"
+        assert document.cost_usd is None, "money was spent: the ledger knows how much"
+
+    def test_an_answer_that_was_cut_gets_twice_the_room(self) -> None:
+        world = Pipeline(cut(), ANSWER, card=model_card(max_output_tokens=5_000))
+        run = world.drop()
+        assert world.carry_through(run) == "SUCCEEDED"
+        assert [request.parameters.max_tokens for request in world.model.requests] == [2_000, 4_000]
+
+    def test_an_answer_cut_twice_ends_the_document(self) -> None:
+        world = Pipeline(cut())
+        run = world.drop()
+        assert world.carry_through(run) == "FAILED"
+        failure = world.document(run).failure
+        assert failure is not None and failure.code == "answer_cut"
+
+    def test_collect_checks_the_answer_too(self) -> None:
+        world = Pipeline()
+        run = world.drop()
+        prepared, receipt = world.until_asked(run)
+        stored = json.loads(world.objects.read("results", receipt.answer_key))
+        body = json.dumps({**stored, "text": "no"}).encode()
+        world.objects.write("results", receipt.answer_key, body, content_type="", owner="")
+        with pytest.raises(InvalidAnswerError):
+            world.collect(run, prepared, receipt)
+        assert not results_in(world)
+
+
+class TestReuse:
+    def test_the_same_content_again_costs_nothing_and_asks_no_model(self) -> None:
+        world = Pipeline()
+        world.carry_through(world.drop())
+        again = world.drop(TEXT, "inbox/acme/copy.md")
+        assert world.carry_through(again) == "SUCCEEDED"
+        document = world.document(again)
+        assert document.cost_usd == 0
+        assert document.completion is not None and document.completion.reused
+        assert document.completion.summary == SUMMARY
+        assert len(world.ledger.events) == 1
+        assert "summaries/acme/copy.md.summary.md" in results_in(world)
+
+    def test_a_new_version_with_the_same_content_costs_nothing(self) -> None:
+        world = Pipeline()
+        world.carry_through(world.drop())
+        newer = world.drop(TEXT, sequencer="02")
+        assert world.carry_through(newer) == "SUCCEEDED"
+        assert len(world.ledger.events) == 1 and world.document(newer).cost_usd == 0
+
+    def test_other_content_is_paid_for(self) -> None:
+        world = Pipeline()
+        world.carry_through(world.drop())
+        world.carry_through(world.drop(TEXT + b" And then it rained.", "inbox/acme/other.txt"))
+        assert len(world.ledger.events) == 2
+
+    def test_another_tenant_reuses_nothing(self) -> None:
+        world = Pipeline()
+        world.carry_through(world.drop())
+        world.drop(TEXT, "inbox/globex/report.txt")
+        version = world.objects.versions["documents", "inbox/globex/report.txt"][-1].version_id
+        run = run_of(dropped("inbox/globex/report.txt", version=version), tenant="globex")
+        world.store.register(received(run))
+        assert world.carry_through(run) == "SUCCEEDED"
+        assert len(world.ledger.events) == 2
+
+
+class TestNewerVersions:
+    @pytest.mark.parametrize("operation", ["claim", "record_step", "get", "complete"])
+    def test_a_newer_version_in_any_phase_ends_the_older_without_a_trace(self, operation: str) -> None:
+        world = Pipeline()
+        run = world.drop()
+        newer = []
+
+        def overtake(current: str) -> None:
+            if current == operation and not newer:
+                newer.append(None)
+                newer[0] = world.drop(b"Version two. It is newer. It wins.", sequencer="02")
+
+        world.store.before = overtake
+        assert world.carry_through(run) == "SUPERSEDED"
+        assert not results_in(world) and not world.announcer.published
+        assert world.carry_through(newer[0]) == "SUCCEEDED"
+        assert world.document(run).version_id == newer[0].version_id
+        assert results_in(world) == RESULTS
+
+    def test_an_older_result_never_stays_on_top_of_a_newer_one(self) -> None:
+        """The newer version does all its work between the older one's check and its completion."""
+        world = Pipeline()
+        run = world.drop()
+        done = []
+
+        def overtake(operation: str) -> None:
+            if operation == "complete" and not done:
+                done.append(True)
+                newer = world.drop(b"Version two. It is newer. It wins.", sequencer="02")
+                assert world.carry_through(newer) == "SUCCEEDED"
+
+        world.store.before = overtake
+        assert world.carry_through(run) == "SUPERSEDED"
+        for key in RESULTS:
+            (version,) = world.objects.versions["results", key]
+            assert version.owner == world.document(run).execution
+
+    def test_a_failure_of_an_older_version_is_not_written_over_the_newer_one(self) -> None:
+        world = Pipeline()
+        run = world.drop(b"")
+
+        def overtake(operation: str) -> None:
+            if operation == "fail":
+                world.store.before = lambda operation: None
+                world.drop(b"Version two. It is newer. It wins.", sequencer="02")
+
+        world.store.before = overtake
+        assert world.carry_through(run) == "SUPERSEDED"
+        assert world.document(run).state is DocumentState.RECEIVED
+        assert not world.announcer.published
+
+    def test_a_superseded_retry_removes_what_its_crashed_try_left(self) -> None:
+        world = Pipeline()
+        run = world.drop()
+        prepared, receipt = world.until_asked(run)
+        world.store.before = _crash_once("complete")
+        with pytest.raises(CrashError):
+            world.collect(run, prepared, receipt)
+        assert results_in(world) == RESULTS
+        world.drop(b"Version two.", sequencer="02")
+        with pytest.raises(SupersededError):
+            world.collect(run, prepared, receipt)
+        assert not results_in(world)
+
+
+class TestCrashes:
+    @pytest.mark.parametrize("operation", ["claim", "record_step", "keep_reusable", "get", "complete"])
+    def test_a_crash_before_any_record_is_healed_by_a_retry(self, operation: str) -> None:
+        world = Pipeline()
+        run = world.drop()
+        world.store.before = _crash_once(operation)
+        assert world.carry_through(run) == "SUCCEEDED"
+        self._nothing_twice(world)
+
+    @pytest.mark.parametrize("ending", ["requests.jsonl", ".summary.json", ".summary.md"])
+    def test_a_crash_before_any_object_is_healed_by_a_retry(self, ending: str) -> None:
+        world = Pipeline()
+        run = world.drop()
+        crash = _crash_once(ending)
+        world.objects.before = lambda operation, key: crash(ending if key.endswith(ending) else "")
+        assert world.carry_through(run) == "SUCCEEDED"
+        self._nothing_twice(world)
+
+    def test_a_crash_before_the_event_publishes_it_in_the_retry(self) -> None:
+        world = Pipeline()
+        run = world.drop()
+        crash = _crash_once("publish")
+        world.announcer.before = lambda: crash("publish")
+        assert world.carry_through(run) == "SUCCEEDED"
+        self._nothing_twice(world)
+
+    def test_a_stored_answer_is_never_paid_again(self) -> None:
+        world = Pipeline()
+        run = world.drop()
+        prepared, receipt = world.until_asked(run)
+        assert world.infer(run, prepared) == receipt
+        assert len(world.model.requests) == 1
+
+    def test_a_crash_between_the_answer_and_its_storing_pays_twice_and_both_stand_in_the_ledger(self) -> None:
+        world = Pipeline()
+        run = world.drop()
+        crash = _crash_once("answer")
+        world.objects.before = lambda operation, key: crash("answer" if "/answers/" in key else "")
+        assert world.carry_through(run) == "SUCCEEDED"
+        assert len(world.ledger.events) == 2
+
+    def test_a_document_whose_event_cannot_be_published_stays_summarized(self) -> None:
+        world = Pipeline()
+        run = world.drop()
+        world.carry_through(run)
+        world.fail(run, error="AnnouncementRefusedError", cause=None, model_asked=True)
+        assert world.document(run).state is DocumentState.SUMMARIZED
+        assert len(world.announcer.published) == 1
+
+    def test_a_crash_while_failing_is_healed_by_a_retry(self) -> None:
+        world = Pipeline()
+        run = world.drop(b"")
+        crash = _crash_once("publish")
+        world.announcer.before = lambda: crash("publish")
+        assert world.carry_through(run) == "FAILED"
+        assert len(world.announcer.published) == 1
+
+    @staticmethod
+    def _nothing_twice(world: Pipeline) -> None:
+        assert len(world.ledger.events) == 1 and len(world.announcer.published) == 1
+        assert [len(world.objects.versions["results", key]) for key in RESULTS] == [1, 1]
+
+
+def _crash_once(at: str) -> Callable[[str], None]:
+    crashed = []
+
+    def before(operation: str) -> None:
+        if operation == at and not crashed:
+            crashed.append(True)
+            raise CrashError
+
+    return before
