@@ -8,7 +8,6 @@ from local.bedrock.brain import Brain
 from local.bedrock.control_api import ControlApi
 from local.bedrock.model_directory import ModelDirectory
 from local.bedrock.runtime_api import RuntimeApi
-from local.bedrock.seams.connections import open_connections
 from local.bedrock.seams.response_classes import open_response_classes
 from local.bedrock.seams.service_routing import open_service_routing
 
@@ -23,4 +22,3 @@ def install(brain: Brain, *, catalog: Path | None = CATALOG) -> None:
     models = ModelDirectory.read(catalog)
     open_response_classes(RuntimeApi(brain, models), ControlApi(models))
     open_service_routing()
-    open_connections()

@@ -27,7 +27,7 @@ def bootstrap(cloud: Cloud) -> None:
 def publish(assets: Iterable[Asset], cloud: Cloud) -> None:
     """Put every asset into its bucket; code runs from its source folder, so that an empty zip stands for it."""
     s3 = s3_backends[cloud.account]["aws"]
-    empty = _empty_zip()
+    empty = empty_zip()
     for asset in assets:
         if asset.bucket not in s3.buckets:
             s3.create_bucket(asset.bucket, cloud.region)
@@ -40,7 +40,8 @@ def asset_roots(assets: Iterable[Asset]) -> dict[str, Path]:
     return {asset.object_key: asset.source for asset in assets}
 
 
-def _empty_zip() -> bytes:
+def empty_zip() -> bytes:
+    """A zip file without entries."""
     buffer = io.BytesIO()
     zipfile.ZipFile(buffer, "w").close()
     return buffer.getvalue()

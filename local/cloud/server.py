@@ -14,6 +14,7 @@ from botocore.config import Config
 
 from local.cloud import seams
 from local.cloud.seams import queues, task_clients, workflow_clock
+from local.ports import PortBusyError
 
 if TYPE_CHECKING:
     from werkzeug.serving import BaseWSGIServer
@@ -22,10 +23,6 @@ ACCOUNT = "123456789012"
 REGION = "us-east-1"
 _HOST = "127.0.0.1"
 _CREDENTIALS: Any = {"aws_access_key_id": "local", "aws_secret_access_key": "local"}
-
-
-class PortBusyError(RuntimeError):
-    """Another program listens on the port that the local cloud wants."""
 
 
 class Cloud:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import http.client
 import inspect
 import json
-from socketserver import StreamRequestHandler
 from typing import Any
 from urllib.parse import quote, urlsplit
 
@@ -13,7 +12,7 @@ from moto.bedrock.responses import BedrockResponse
 from moto.bedrockruntime.responses import BedrockRuntimeResponse
 from moto.core.eventstream import EventStream
 from moto.core.serialize import get_serializer_class
-from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication
 
 from local.bedrock.request_shape import operation
 
@@ -62,9 +61,3 @@ def test_arns_are_found_with_and_without_encoded_slashes(endpoint: str) -> None:
     arn = "arn:aws:bedrock:us-east-1::foundation-model/amazon.nova-lite-v1:0"
     for name in (arn, quote(arn, safe="")):
         assert ask(endpoint, f"/model/{name}/converse")["stopReason"] == "end_turn"
-
-
-def test_connections_send_small_writes_at_once(endpoint: str) -> None:
-    assert MotoRequestHandler.disable_nagle_algorithm is True
-    assert "self.disable_nagle_algorithm" in inspect.getsource(StreamRequestHandler.setup)
-    assert issubclass(MotoRequestHandler, StreamRequestHandler)

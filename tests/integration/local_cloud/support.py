@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from local.cloud import ACCOUNT, REGION, Cloud
-from local.cloud.bootstrap import _empty_zip
+from local.cloud.bootstrap import empty_zip
 
 ROLE_ARN = f"arn:aws:iam::{ACCOUNT}:role/probe"
 
@@ -51,7 +51,7 @@ def create_function(cloud: Cloud, name: str) -> str:
         iam.create_role(RoleName="probe", AssumeRolePolicyDocument="{}")
     client = cloud.client("lambda")
     arn: str = client.create_function(
-        FunctionName=name, Runtime="python3.13", Role=ROLE_ARN, Handler="h.h", Code={"ZipFile": _empty_zip()}
+        FunctionName=name, Runtime="python3.13", Role=ROLE_ARN, Handler="h.h", Code={"ZipFile": empty_zip()}
     )["FunctionArn"]
     return arn
 
