@@ -15,7 +15,7 @@ from lambdas.shared.domain.chat_model import Role, SamplingParameters, TokenUsag
 from lambdas.shared.domain.conversation import MAX_TITLE_CHARACTERS, Conversation, Message, Page
 from lambdas.shared.domain.errors import InvalidInputError
 from lambdas.shared.domain.timestamps import to_iso
-from lambdas.shared.services.chat_turn import TurnAnswer
+from lambdas.shared.services.turn import TurnAnswer
 
 NonBlank = Annotated[str, Meta(pattern=r"\S")]
 

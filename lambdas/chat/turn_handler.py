@@ -16,8 +16,9 @@ from lambdas.shared.runtime.http import Request, Response, decode_body, http_han
 from lambdas.shared.runtime.observability import annotate
 from lambdas.shared.runtime.settings import load_settings
 from lambdas.shared.runtime.sse import sse_event, sse_response
-from lambdas.shared.services.chat_turn import ChatTurn, Turn, TurnAnswer, TurnItem, TurnStarted
+from lambdas.shared.services.chat_turn import ChatTurn
 from lambdas.shared.services.metered_models import MeteredModels
+from lambdas.shared.services.turn import Turn, TurnAnswer, TurnItem, TurnStarted
 
 # Time to the first piece, and between two; three attempts at it end well before the function's 300 s.
 _READ_TIMEOUT_SECONDS = 60

@@ -83,7 +83,13 @@ def test_the_first_piece_is_there_before_the_last_one_is_made(stack: RunningStac
 
 def test_what_a_model_does_not_take_is_left_out_and_said(stack: RunningStack) -> None:
     answer = post(
-        stack, "/chat", {"message": "Hello.", "model": "best", "parameters": {"temperature": 0.2, "max_tokens": 200}}
+        stack,
+        "/chat",
+        {
+            "message": "Hello.",
+            "model": "global.anthropic.claude-sonnet-5-5",
+            "parameters": {"temperature": 0.2, "max_tokens": 200},
+        },
     )
     assert answer.status == 200, answer.text
     assert "temperature" in answer.json["ignored_parameters"]

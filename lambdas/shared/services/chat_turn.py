@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import logging
-import math
 import secrets
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import TypeAlias
 
-from lambdas.shared.domain.caller import Caller
-from lambdas.shared.domain.chat_model import ChatMessage, ChatRequest, SamplingParameters
+from lambdas.shared.domain.chat_model import ChatMessage, ChatRequest
 from lambdas.shared.domain.conversation import (
-    Conversation,
     ConversationStore,
     Lease,
     Message,
@@ -33,7 +29,9 @@ from lambdas.shared.domain.model_catalog import ResolvedModel
 from lambdas.shared.domain.timestamps import utc_now
 from lambdas.shared.domain.tokens import estimate_tokens
 from lambdas.shared.domain.window import window
+from lambdas.shared.services.background import Background
 from lambdas.shared.services.metered_models import CallPurpose, MeteredModels, MeteredReply
+from lambdas.shared.services.turn import Turn, TurnAnswer, TurnItem, TurnStarted
 
 _LOG = logging.getLogger(__name__)
 # Longer than the function may run (300 s): a living turn never loses its lease, a dead one frees it soon.
@@ -42,39 +40,6 @@ _LEASE = timedelta(seconds=310)
 _LAST_SECONDS = 5.0
 # Room for the answer where the caller sets no max_tokens.
 _USUAL_ANSWER_TOKENS = 4096
-_MODEL_DEFAULTS = SamplingParameters()
-
-
-@dataclass(frozen=True, slots=True)
-class Turn:
-    """What the caller wants. Without a `conversation_id` a new conversation begins; `model` may be an alias."""
-
-    caller: Caller
-    message: str
-    model: str
-    conversation_id: str | None = None
-    system: str | None = None
-    parameters: SamplingParameters = _MODEL_DEFAULTS
-    remaining_seconds: Callable[[], float] = lambda: math.inf
-
-
-@dataclass(frozen=True, slots=True)
-class TurnStarted:
-    """The model has begun to answer."""
-
-    conversation_id: str
-    model: str
-
-
-@dataclass(frozen=True, slots=True)
-class TurnAnswer:
-    """The whole answer; it is stored."""
-
-    conversation_id: str
-    reply: MeteredReply
-
-
-TurnItem: TypeAlias = TurnStarted | str | TurnAnswer
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +47,8 @@ class _Running:
     turn: Turn
     model: ResolvedModel
     lease: Lease
-    conversation: Conversation
+    next_number: int
+    leased: Callable[[], None]  # returns when the lease is surely held; raises why it is not
     arrived: list[str] = field(default_factory=list)
 
 
@@ -124,8 +90,8 @@ class ChatTurn:
         """
         check_message(turn.message)
         model = self._resolve(turn.model)
-        lease, conversation = self._begin(turn)
-        running = _Running(turn, model, lease, conversation)
+        running = self._begin(turn, model)
+        lease = running.lease
         try:
             reply = yield from self._relay(running)
         except ModelError as error:
@@ -147,7 +113,7 @@ class ChatTurn:
         except UnknownModelError as error:
             raise UnknownModelError(str(error), errors=(FieldError("/model", str(error)),)) from error
 
-    def _begin(self, turn: Turn) -> tuple[Lease, Conversation]:
+    def _begin(self, turn: Turn, model: ResolvedModel) -> _Running:
         now = self._now()
         if turn.conversation_id is not None:
             check_conversation_id(turn.conversation_id)
@@ -159,8 +125,11 @@ class ChatTurn:
             expires_at=now + _LEASE,
         )
         if turn.conversation_id is None:
-            return lease, self._store.create(lease, title_of(turn.message))
-        return lease, self._store.take(lease, keep_until=now + self._kept)
+            # Nobody knows the new id yet, so nobody can race for it: the model need not wait for the write.
+            created = Background(lambda: self._store.create(lease, title_of(turn.message)))
+            return _Running(turn, model, lease, next_number=0, leased=created.wait)
+        conversation = self._store.take(lease, keep_until=now + self._kept)
+        return _Running(turn, model, lease, conversation.message_count, leased=_nothing)
 
     def _relay(self, running: _Running) -> Generator[TurnItem, None, MeteredReply]:
         pieces = self._ask(running)
@@ -170,6 +139,7 @@ class ChatTurn:
                     return piece
                 running.arrived.append(piece)
                 if len(running.arrived) == 1:
+                    running.leased()
                     yield TurnStarted(running.lease.conversation_id, running.model.model_id)
                 yield piece
                 if running.turn.remaining_seconds() < _LAST_SECONDS:
@@ -181,7 +151,7 @@ class ChatTurn:
     def _ask(self, running: _Running) -> Iterator[str | MeteredReply]:
         turn, lease = running.turn, running.lease
         history: tuple[ChatMessage, ...] = ()
-        if running.conversation.message_count:
+        if running.next_number:
             newest = self._store.newest_messages(lease.owner, lease.conversation_id)
             history = window(newest, budget_tokens=self._history_budget(running))
         request = ChatRequest(
@@ -212,7 +182,7 @@ class ChatTurn:
         except ConversationBusyError:
             raise  # the lease is another turn's now: nothing of ours to release
         except BaseException:
-            self._release(running.lease)
+            self._release(running)
             raise
 
     def _keep_partial(self, running: _Running) -> bool:
@@ -225,22 +195,24 @@ class ChatTurn:
                 _LOG.warning("interrupted answer not kept: %s", type(error).__name__)
             else:
                 return True
-        self._release(running.lease)
+        self._release(running)
         return False
 
     def _commit(self, running: _Running, answer: str, *, interrupted: bool) -> None:
-        lease, number, now = running.lease, running.conversation.message_count, self._now()
+        lease, number, now = running.lease, running.next_number, self._now()
         model = running.model.model_id
         question = Message(number, "user", running.turn.message, lease.taken_at)
         answered = Message(number + 1, "assistant", answer, now, model=model, interrupted=interrupted)
+        running.leased()
         self._store.commit(lease, (question, answered), keep_until=now + self._kept)
 
-    def _release(self, lease: Lease) -> None:
+    def _release(self, running: _Running) -> None:
         try:
-            self._store.release(lease)
+            running.leased()
+            self._store.release(running.lease)
         except Exception as error:  # it expires by itself; the turn's own error matters more
             _LOG.warning("lease not released: %s", type(error).__name__)
 
 
 def _nothing() -> None:
-    """Iterators that are no generators have nothing to close."""
+    """Iterators that are no generators have nothing to close; leases that were taken have nothing to wait for."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -12,9 +13,10 @@ import pytest
 from lambdas.shared.domain import errors
 from lambdas.shared.domain.caller import Caller
 from lambdas.shared.domain.chat_model import ChatReply, ChatRequest, SamplingParameters, TokenUsage
-from lambdas.shared.domain.conversation import Message
-from lambdas.shared.services.chat_turn import ChatTurn, Turn, TurnAnswer, TurnItem, TurnStarted
+from lambdas.shared.domain.conversation import Conversation, Lease, Message
+from lambdas.shared.services.chat_turn import ChatTurn
 from lambdas.shared.services.metered_models import MeteredModels
+from lambdas.shared.services.turn import Turn, TurnAnswer, TurnItem, TurnStarted
 from tests.fakes.conversations import InMemoryConversationStore
 from tests.fakes.models import InMemoryLedger, ScriptedChatModel, model_card, small_catalog
 
@@ -34,10 +36,17 @@ class Clock:
 class Stage:
     """A ChatTurn on fakes."""
 
-    def __init__(self, *script: Any, cards: Sequence[Any] = (), history_tokens: int = 1000, **model: Any) -> None:
+    def __init__(
+        self,
+        *script: Any,
+        cards: Sequence[Any] = (),
+        history_tokens: int = 1000,
+        store: InMemoryConversationStore | None = None,
+        **model: Any,
+    ) -> None:
         self.model = ScriptedChatModel(*script, **model)
         self.ledger = InMemoryLedger()
-        self.store = InMemoryConversationStore()
+        self.store = store or InMemoryConversationStore()
         self.clock = Clock()
         metered = MeteredModels(models=self.model, catalog=small_catalog(*cards), ledger=self.ledger)
         self.chat = ChatTurn(
@@ -255,6 +264,38 @@ class TestFailureBeforeTheFirstPiece:
             stage.chat.answer(replace(HELLO, conversation_id=conversation_id))
         stage.store.failing.clear()
         assert stage.is_free(conversation_id)
+
+
+class TestNewConversation:
+    def test_is_created_while_the_model_is_asked_already(self) -> None:
+        asked, met = threading.Event(), []
+
+        def answer(request: ChatRequest) -> str:
+            asked.set()
+            return "Hi."
+
+        class WaitingStore(InMemoryConversationStore):
+            def create(self, lease: Lease, title: str) -> Conversation:
+                met.append(asked.wait(5))
+                return super().create(lease, title)
+
+        stage = Stage(answer, store=WaitingStore())
+        stage.chat.answer(HELLO)
+        assert met == [True]
+
+    def test_exists_before_anyone_is_told_its_id(self) -> None:
+        stage = Stage("One two.")
+        started = next(stage.chat.stream(HELLO))
+        assert isinstance(started, TurnStarted)
+        assert stage.store.get(ANN.owner, started.conversation_id).message_count == 0
+
+    def test_that_cannot_be_created_is_an_error_before_the_first_byte(self) -> None:
+        stage = Stage("One two.")
+        stage.store.failing["create"] = OSError("no network")
+        with pytest.raises(OSError, match="no network"):
+            next(stage.chat.stream(HELLO))
+        assert not stage.store.all_conversations()
+        assert stage.model.closed_streams == 1
 
 
 class TestStream:
