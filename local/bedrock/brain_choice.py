@@ -22,7 +22,7 @@ def choose_brain(environ: Mapping[str, str]) -> Brain:
         )
     return EmbeddedBrain(
         first_token_ms=_milliseconds(environ, "LOCAL_MODEL_FIRST_TOKEN_MS", 0.0),
-        piece_ms=_milliseconds(environ, "LOCAL_MODEL_PIECE_MS", 8.0),
+        piece_ms=_milliseconds(environ, "LOCAL_MODEL_PIECE_MS", 2.0),
     )
 
 

@@ -126,7 +126,7 @@ class ChatTurn:
         )
         if turn.conversation_id is None:
             # Nobody knows the new id yet, so nobody can race for it: the model need not wait for the write.
-            created = Background(lambda: self._store.create(lease, title_of(turn.message)))
+            created = Background(lambda: self._store.create(lease, title_of(turn.message)), delay_seconds=0.005)
             return _Running(turn, model, lease, next_number=0, leased=created.wait)
         conversation = self._store.take(lease, keep_until=now + self._kept)
         return _Running(turn, model, lease, conversation.message_count, leased=_nothing)

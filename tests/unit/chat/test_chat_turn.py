@@ -285,7 +285,8 @@ class TestNewConversation:
 
     def test_exists_before_anyone_is_told_its_id(self) -> None:
         stage = Stage("One two.")
-        started = next(stage.chat.stream(HELLO))
+        stream = stage.chat.stream(HELLO)
+        started = next(stream)
         assert isinstance(started, TurnStarted)
         assert stage.store.get(ANN.owner, started.conversation_id).message_count == 0
 
