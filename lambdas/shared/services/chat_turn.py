@@ -38,6 +38,8 @@ _LOG = logging.getLogger(__name__)
 _LEASE = timedelta(seconds=310)
 # What is left of the invocation when an answer is cut, so that it can still be stored.
 _LAST_SECONDS = 5.0
+# The model's request is what the caller waits for: it gets the processor before the write beside it does.
+_MODEL_GOES_FIRST_SECONDS = 0.005
 # Room for the answer where the caller sets no max_tokens.
 _USUAL_ANSWER_TOKENS = 4096
 
@@ -126,7 +128,9 @@ class ChatTurn:
         )
         if turn.conversation_id is None:
             # Nobody knows the new id yet, so nobody can race for it: the model need not wait for the write.
-            created = Background(lambda: self._store.create(lease, title_of(turn.message)), delay_seconds=0.005)
+            created = Background(
+                lambda: self._store.create(lease, title_of(turn.message)), delay_seconds=_MODEL_GOES_FIRST_SECONDS
+            )
             return _Running(turn, model, lease, next_number=0, leased=created.wait)
         conversation = self._store.take(lease, keep_until=now + self._kept)
         return _Running(turn, model, lease, conversation.message_count, leased=_nothing)
