@@ -36,8 +36,9 @@ check: lint synth test ## the whole gate, the same as CI
 deploy: $(LOCAL) ## deploy to the AWS account of your credentials (plain `cdk deploy`)
 	@$(CDK) deploy --all --app "$(BIN)/python app.py" --output .build/cdk.deploy $(CDKFLAGS)
 
-destroy: $(LOCAL) ## remove the stacks; what `retention: keep` protects stays
+destroy: $(LOCAL) ## remove the stacks, print what `retention: keep` leaves behind and its monthly cost
 	@$(CDK) destroy --all --app "$(BIN)/python app.py" --output .build/cdk.deploy $(CDKFLAGS)
+	@$(BIN)/python -m ops remains
 
 clean: ## remove what was built here (not .venv)
 	@rm -rf .build cdk.out catalog/compiled.json .mypy_cache .ruff_cache .pytest_cache .hypothesis

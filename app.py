@@ -17,11 +17,13 @@ from stacks.storage_stack import StorageStack
 from stacks.summaries_stack import SummariesStack
 
 ROOT = Path(__file__).resolve().parent
+DEPLOYMENT_TAG = "quarry:deployment"
 
 
 def build(app: cdk.App) -> None:
     """Wire the stacks by their attributes."""
     settings = DeploymentSettings.from_context(app)
+    cdk.Tags.of(app).add(DEPLOYMENT_TAG, settings.name)  # `python -m ops remains` finds by it what outlives the stacks
     check_models(settings, compile_catalog(ROOT))
     storage = StorageStack(app, f"{settings.name}-Storage", settings=settings)
     GuardrailStack(app, f"{settings.name}-Guardrail", settings=settings)

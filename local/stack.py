@@ -94,4 +94,10 @@ class LocalStack:
         front = ApiFront(deployment, functions, port=port)
         front.start()
         self._running.callback(front.close)
+        self._answer_once()
         self.api_url = front.url
+
+    def _answer_once(self) -> None:
+        """Ready means that the first caller does not wait for service models and embeddings to be read."""
+        text = {"messages": [{"role": "user", "content": [{"text": "ready"}]}]}
+        self.client("bedrock-runtime").count_tokens(modelId="amazon.nova-lite-v1:0", input={"converse": text})

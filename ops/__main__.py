@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 
 from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, NoRegionError
 
 from lambdas.shared.domain.errors import QuarryError
-from ops import keys
+from ops import keys, purge, remains
 from ops.deployed_stacks import OpsError
 
 
@@ -19,7 +20,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--stack-prefix", default="Quarry", help="how the deployment's stack names begin")
     commands = parser.add_subparsers(dest="group", required=True, metavar="command")
     keys.add_commands(commands)
+    remains.add_commands(commands)
+    purge.add_commands(commands)
     options = parser.parse_args(arguments)
+    if region := os.environ.get("AWS_REGION"):
+        # boto3 reads AWS_DEFAULT_REGION alone; the CDK CLI, and so everybody who has just deployed, AWS_REGION
+        os.environ["AWS_DEFAULT_REGION"] = region
     try:
         options.run(options)
     except (OpsError, QuarryError) as error:

@@ -46,11 +46,12 @@ def _stream(api: ApiClient, screen: Screen) -> dict[str, float | None]:
     screen.heading("A streamed answer, piece by piece (POST /chat/stream)")
     screen.said("you", TEXT.partition("<document>")[0] + "<document>...")
     begin = time.monotonic()
-    first, pieces, done = 0.0, 0, None
+    first, last, pieces, done = 0.0, 0.0, 0, None
     screen.begin("quarry")
     for name, data in api.events("/chat/stream", {"message": TEXT}):
         if name == "delta":
-            first = first or (time.monotonic() - begin) * 1000
+            last = (time.monotonic() - begin) * 1000
+            first = first or last
             pieces += 1
             screen.piece(data["text"])
         elif name == "done":
@@ -60,7 +61,6 @@ def _stream(api: ApiClient, screen: Screen) -> dict[str, float | None]:
     screen.end()
     if done is None:
         raise ApiError("the stream ended without `done`")
-    screen.note(
-        f"{pieces} pieces, the first after {first:.0f} ms, {dollars(done['cost_usd'])} at the price of {done['model']}"
-    )
+    screen.note(f"{pieces} pieces, the first after {first:.0f} ms, the last after {last:.0f} ms")
+    screen.note(f"{dollars(done['cost_usd'])} at the price of {done['model']}")
     return {"chat, streamed": done["cost_usd"]}

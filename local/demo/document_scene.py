@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 import time
 from pathlib import Path
 from typing import Any
@@ -75,7 +76,8 @@ def _print_summary(s3: Any, bucket: str, screen: Screen) -> None:
     screen.line(f"s3://{bucket}/{markdown}")
     screen.line()
     for line in s3.get_object(Bucket=bucket, Key=markdown)["Body"].read().decode().splitlines():
-        screen.line("  " + line if line else "")
+        hanging = "    " if line.startswith("- ") else "  "
+        screen.line(textwrap.fill(line, 110, initial_indent="  ", subsequent_indent=hanging))
     screen.line()
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import textwrap
 import time
 
 
@@ -18,7 +19,8 @@ class Screen:
         print(f"\n{self._paint('1', text)}", flush=True)
 
     def line(self, text: str = "") -> None:
-        print(f"  {text}" if text else "", flush=True)
+        """One or more lines, indented."""
+        print(textwrap.indent(text, "  "), flush=True)
 
     def note(self, text: str) -> None:
         print(f"  {self._paint('2', text)}", flush=True)

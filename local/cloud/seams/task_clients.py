@@ -46,7 +46,8 @@ def client_for(region: str, service: str, state_credentials: Any = None) -> Any:
 @cache
 def install() -> None:
     """Replace the client factory in every module that imported it by name."""
-    found = [module for name, module in sys.modules.items() if name.startswith(_PACKAGE) and hasattr(module, _NAME)]
+    loaded = list(sys.modules.items())  # a copy: the brain imports its own modules in a thread meanwhile
+    found = [module for name, module in loaded if name.startswith(_PACKAGE) and hasattr(module, _NAME)]
     if len(found) < 2:
         raise SeamMovedError(f"moto has moved {_PACKAGE}*.{_NAME}; tasks of state machines would miss this cloud")
     for module in found:

@@ -65,6 +65,15 @@ class TestKeysCreate:
         assert client.expires_at is None
         assert directory.tenant_exists("acme")
 
+    def test_acts_in_the_region_that_the_cdk_cli_deploys_to(
+        self, directory: DynamoDbClientDirectory, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        """boto3 alone would look into AWS_DEFAULT_REGION, where everything is deployed here."""
+        monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+        monkeypatch.setenv("AWS_REGION", "eu-west-1")
+        assert main(CREATE) == 1
+        assert "eu-west-1" in capsys.readouterr().err
+
     def test_makes_a_different_key_each_time(
         self, directory: DynamoDbClientDirectory, capsys: pytest.CaptureFixture[str]
     ) -> None:
