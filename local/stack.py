@@ -92,9 +92,10 @@ class LocalStack:
         sources.start()
         self._running.callback(sources.close)
         front = ApiFront(deployment, functions, port=port)
-        front.start()
-        self._running.callback(front.close)
+        front.prepare()
         self._answer_once()
+        front.start()  # last: GET /health is 200 from now on
+        self._running.callback(front.close)
         self.api_url = front.url
 
     def _answer_once(self) -> None:

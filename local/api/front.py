@@ -39,13 +39,17 @@ class ApiFront:
         self._thread: threading.Thread | None = None
         self.url = f"http://127.0.0.1:{self._server.server_port}"
 
-    def start(self) -> None:
-        """Begin to answer; returns at once. The authorizers' processes are started: every first call needs them.
+    def prepare(self) -> None:
+        """Start the authorizers' processes, where there are none yet: every first call needs them.
 
         Lambda initializes functions ahead of their first call too, where it expects one.
         """
         for function_name in self._authorizers:
             self._functions.prepare(function_name)
+
+    def start(self) -> None:
+        """Begin to answer, prepared; returns at once."""
+        self.prepare()
         # the poll is only how soon `close` is noticed
         self._thread = threading.Thread(
             target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, name="api-front", daemon=True
