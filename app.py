@@ -10,6 +10,7 @@ import aws_cdk as cdk
 from stacks.api_stack import ApiStack
 from stacks.compiled_catalog import CatalogError, compile_catalog
 from stacks.components.bytecode import BuildError
+from stacks.components.security_rules import check_security_rules
 from stacks.guardrail_stack import GuardrailStack
 from stacks.model_choice import check_models
 from stacks.settings import DeploymentSettings, SettingsError, cdk_context
@@ -26,15 +27,16 @@ def build(app: cdk.App) -> None:
     cdk.Tags.of(app).add(DEPLOYMENT_TAG, settings.name)  # `python -m ops remains` finds by it what outlives the stacks
     check_models(settings, compile_catalog(ROOT))
     storage = StorageStack(app, f"{settings.name}-Storage", settings=settings)
-    GuardrailStack(app, f"{settings.name}-Guardrail", settings=settings)
-    ApiStack(app, f"{settings.name}-Api", settings=settings, storage=storage)
-    SummariesStack(app, f"{settings.name}-Summaries", settings=settings, storage=storage)
+    guardrail = GuardrailStack(app, f"{settings.name}-Guardrail", settings=settings)
+    ApiStack(app, f"{settings.name}-Api", settings=settings, storage=storage, guardrail=guardrail)
+    SummariesStack(app, f"{settings.name}-Summaries", settings=settings, storage=storage, guardrail=guardrail)
 
 
 def main() -> None:
     try:
         app = cdk.App(context=cdk_context(ROOT), analytics_reporting=False, tree_metadata=False)
         build(app)
+        check_security_rules(app)
     except (SettingsError, CatalogError, BuildError) as error:
         sys.exit(f"error: {error}")
     app.synth()

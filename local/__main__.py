@@ -1,4 +1,4 @@
-"""`python -m local up | demo | synth`: Quarry on this machine."""
+"""`python -m local up | demo | faults | synth`: Quarry on this machine."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import os
 import sys
 from pathlib import Path
 
+from local.faults import command as fault_command
 from local.synth import SynthError, synthesize
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -17,11 +18,13 @@ def main(arguments: list[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     os.chdir(ROOT)
     if options.command == "synth":
-        return _synth()
+        return _synth(checked=options.checked)
     if options.command == "demo":
         from local.demo.story import play
 
         return play(ROOT, time_scale=options.time_scale)
+    if options.command == "faults":
+        return fault_command.run(options)
     from local.up import run
 
     return run(ROOT, options)
@@ -34,18 +37,21 @@ def _parser() -> argparse.ArgumentParser:
     up.add_argument("--port", type=int, default=8080, help="port of the API (0: any free one)")
     up.add_argument("--aws-port", type=int, default=4566, help="port of the AWS APIs (0: any free one)")
     up.add_argument("--ready-file", type=Path, help="write URLs and outputs there as JSON once the stack is ready")
+    up.add_argument("--faults", type=Path, metavar="FILE", help="fault rules as JSON (docs/faults.md)")
     demo = commands.add_parser("demo", help="show the main job on free ports and stop")
     for command in (up, demo):
         command.add_argument(
             "--time-scale", type=float, default=1.0, help="60 makes workflows wait a second for a minute"
         )
-    commands.add_parser("synth", help="synthesize the templates without bundling")
+    fault_command.add_parser(commands)
+    synth = commands.add_parser("synth", help="synthesize the templates without bundling")
+    synth.add_argument("--checked", action="store_true", help="also hold them against the AwsSolutions rules")
     return parser
 
 
-def _synth() -> int:
+def _synth(*, checked: bool) -> int:
     try:
-        print(synthesize(ROOT, log=print).relative_to(ROOT))
+        print(synthesize(ROOT, log=print, checked=checked).relative_to(ROOT))
     except SynthError as error:
         print(error, file=sys.stderr)
         return 1

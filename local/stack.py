@@ -7,11 +7,14 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from local.ports import PortBusyError, claim
 from local.seed import KEY, SeedError, seed_client
 from local.synth import synthesize
+
+if TYPE_CHECKING:
+    from local.faults import FaultBook
 
 
 class StartError(Exception):
@@ -53,6 +56,12 @@ class LocalStack:
         """A boto3 client on the local AWS APIs."""
         return self._cloud.client(service)
 
+    @property
+    def faults(self) -> FaultBook:
+        """The fault rules of the running stack."""
+        book: FaultBook = self._cloud.faults
+        return book
+
     def close(self) -> None:
         """Stop all of it; calling it twice is fine."""
         self._running.close()
@@ -63,11 +72,14 @@ class LocalStack:
         assembly = synthesize(self._root, log=progress)
         progress(f"templates synthesized ({time.monotonic() - begin:.1f} s)")
         # moto is heavy to import: only after what can fail quickly
-        from local.bedrock import choose_brain, install
+        from local.bedrock import choose_brain, install, ollama_offer
         from local.cloud import Cloud, deploy
 
         brain = choose_brain(os.environ)
         self.brain = brain.description
+        offer = ollama_offer(os.environ)
+        if offer:
+            progress(offer)
         install(brain)
         self._cloud = Cloud(port=aws_port, time_scale=self._time_scale)
         self._cloud.start()
@@ -87,6 +99,7 @@ class LocalStack:
         functions = FunctionHost(deployment, endpoint_url=self.aws_url, log=self._log)
         self._running.callback(functions.close)
         set_invoker(functions)
+        self._cloud.faults.kill, self._cloud.faults.log = functions.kill_process, functions.log
         seed_client(self._root, self.aws_url)
         sources = EventSources(deployment, self._cloud, functions.invoke)
         sources.start()

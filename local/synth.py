@@ -23,10 +23,13 @@ _CONTEXT = {
     "aws:cdk:enable-path-metadata": True,
     "aws:cdk:version-reporting": False,
 }
+_SECURITY_RULES = "quarry:security-rules"
 _FILES = ("app.py", "cdk.json", "cdk.context.json", "requirements.txt")
 _FOLDERS = ("stacks", "statemachines", "catalog")
 _GENERATED = ("catalog/compiled.json",)
 _ERROR_LINE = re.compile(r"^(?:[\w.]+(?:Error|Exception)|error)\b.*: ?.+", re.IGNORECASE)
+# a broken rule, the construct that breaks it, and the id to answer it by
+_FINDING = re.compile(r"^(?:ERROR|WARNING) .+(?:\n   .+)+", re.MULTILINE)
 _TIMEOUT_SECONDS = 300
 
 
@@ -34,8 +37,9 @@ class SynthError(RuntimeError):
     """The app could not be synthesized; the message is the app's own error line."""
 
 
-def synthesize(root: Path, *, log: Callable[[str], None]) -> Path:
-    """The cloud assembly of the project at `root` (`.build/cdk.out`), made anew only when an input changed.
+def synthesize(root: Path, *, log: Callable[[str], None], checked: bool = False) -> Path:
+    """The cloud assembly of the project at `root` (`.build/cdk.out`), made anew only when an input changed, or when it
+    shall be `checked` against the security rules and was not: to start locally does not wait for them.
 
     Several processes may ask at once: one synthesizes, the others wait. Raises `SynthError`.
     """
@@ -44,16 +48,17 @@ def synthesize(root: Path, *, log: Callable[[str], None]) -> Path:
     with _locked(build / "synth.lock"):
         output, stamp = build / "cdk.out", build / "synth.sha256"
         inputs = fingerprint(root)
-        if (output / "manifest.json").is_file() and stamp.is_file() and stamp.read_text() == inputs:
+        state = f"{inputs} checked" if checked else inputs
+        if (output / "manifest.json").is_file() and stamp.is_file() and stamp.read_text().startswith(state):
             return output
         log("synthesizing the templates (once for every change of the app) ...")
         stamp.unlink(missing_ok=True)
         shutil.rmtree(output, ignore_errors=True)
         with tempfile.TemporaryDirectory(prefix="cdk.", dir=build) as scratch:
             made = Path(scratch) / "out"
-            _run_app(root, made)
+            _run_app(root, made, checked=checked)
             made.rename(output)
-        stamp.write_text(inputs)
+        stamp.write_text(state)
         return output
 
 
@@ -80,12 +85,12 @@ def _inputs(root: Path) -> Iterator[Path]:
                 yield path
 
 
-def _run_app(root: Path, output: Path) -> None:
+def _run_app(root: Path, output: Path, *, checked: bool) -> None:
     try:
         done = subprocess.run(
             [sys.executable, "app.py"],
             cwd=root,
-            env=_environment(output),
+            env=_environment(output, checked=checked),
             capture_output=True,
             text=True,
             check=False,
@@ -94,12 +99,14 @@ def _run_app(root: Path, output: Path) -> None:
     except subprocess.TimeoutExpired as error:
         raise SynthError(f"app.py did not end within {_TIMEOUT_SECONDS} seconds") from error
     if done.returncode != 0:
+        if findings := _FINDING.findall(done.stdout + done.stderr):
+            raise SynthError("\n".join(findings))
         raise SynthError(_error_line(done.stderr) or _error_line(done.stdout) or f"app.py ended with {done.returncode}")
     if not (output / "manifest.json").is_file():
         raise SynthError("app.py made no cloud assembly (does it call app.synth()?)")
 
 
-def _environment(output: Path) -> dict[str, str]:
+def _environment(output: Path, *, checked: bool) -> dict[str, str]:
     """jsii finds node in the interpreter's own folder; nothing of the caller's AWS settings may leak in."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "CDK_"))}
     binaries = str(Path(sys.executable).parent)
@@ -107,7 +114,7 @@ def _environment(output: Path) -> dict[str, str]:
         **kept,
         "PATH": binaries + os.pathsep + kept.get("PATH", os.defpath),
         "CDK_OUTDIR": str(output),
-        "CDK_CONTEXT_JSON": json.dumps(_CONTEXT),
+        "CDK_CONTEXT_JSON": json.dumps({**_CONTEXT, _SECURITY_RULES: checked}),
         "JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION": "1",
         "JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION": "1",
         "JSII_SILENCE_WARNING_DEPRECATED_NODE_VERSION": "1",

@@ -11,6 +11,7 @@ import threading
 from pathlib import Path
 
 from local.environment import aws_variables
+from local.faults import FaultRuleError, read_rules
 from local.stack import LocalStack, StartError
 from local.synth import SynthError
 
@@ -24,8 +25,10 @@ def run(root: Path, options: argparse.Namespace) -> int:
         root=root, port=options.port, aws_port=options.aws_port, time_scale=options.time_scale, log=_print
     )
     try:
+        faults = read_rules(options.faults) if options.faults else ()
         stack.start(progress=lambda text: _print(f"  {text}"))
-    except (StartError, SynthError) as error:
+        stack.faults.add(*faults)
+    except (StartError, SynthError, FaultRuleError) as error:
         print(error, file=sys.stderr)
         return 1
     try:

@@ -12,6 +12,7 @@ from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, 
 from lambdas.shared.domain.errors import QuarryError
 from ops import keys, purge, remains
 from ops.deployed_stacks import OpsError
+from ops.openapi import command as openapi
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -22,6 +23,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     keys.add_commands(commands)
     remains.add_commands(commands)
     purge.add_commands(commands)
+    openapi.add_commands(commands)
     options = parser.parse_args(arguments)
     if region := os.environ.get("AWS_REGION"):
         # boto3 reads AWS_DEFAULT_REGION alone; the CDK CLI, and so everybody who has just deployed, AWS_REGION

@@ -28,7 +28,8 @@ def compile_catalog(root: Path) -> Path:
         table = tomllib.loads(source.read_text(encoding="utf-8"), parse_float=Decimal)
     except tomllib.TOMLDecodeError as error:
         raise CatalogError(f"{source.name}: {error}") from error
-    text = json.dumps({"models": _models(table)}, ensure_ascii=False, separators=(",", ":")) + "\n"
+    compiled = {"models": _models(table), "guardrail": _guardrail(table)}
+    text = json.dumps(compiled, ensure_ascii=False, separators=(",", ":")) + "\n"
     if not target.exists() or target.read_text(encoding="utf-8") != text:
         target.write_text(text, encoding="utf-8")
     return target
@@ -36,7 +37,7 @@ def compile_catalog(root: Path) -> Path:
 
 def _models(table: Mapping[str, Any]) -> list[dict[str, Any]]:
     sources = table.get("sources", {})
-    unknown = sorted(set(table) - {"sources", "models"})
+    unknown = sorted(set(table) - {"sources", "models", "guardrail"})
     if unknown:
         raise CatalogError(f"models.toml: unknown table {unknown[0]!r}")
     compiled: dict[str, dict[str, Any]] = {}
@@ -50,6 +51,16 @@ def _models(table: Mapping[str, Any]) -> list[dict[str, Any]]:
         if name is not None and name not in sources:
             raise CatalogError(f"models.toml: {model['id']}: prices.source: {name!r} is not listed under [sources]")
     return [compiled[model_id] for model_id in sorted(compiled)]
+
+
+def _guardrail(table: Mapping[str, Any]) -> dict[str, Any]:
+    """Prices of the guardrail's policies; a table that is not there makes them unknown."""
+    if "guardrail" not in table:
+        return {}
+    prices = _checked(table["guardrail"], _GUARDRAIL, "guardrail", "")
+    if prices["source"] not in table.get("sources", {}):
+        raise CatalogError(f"models.toml: guardrail: source: {prices['source']!r} is not listed under [sources]")
+    return prices
 
 
 def _checked(value: Any, schema: Mapping[str, Check | Mapping[str, Any]], model: str, path: str) -> dict[str, Any]:
@@ -148,6 +159,8 @@ _FLAGS = [
     "reasoning",
     "prompt_cache",
 ]
+_POLICIES = ("content", "topic", "sensitive_information", "contextual_grounding", "content_image")
+_GUARDRAIL = {"as_of!": _day, "source!": _text, **dict.fromkeys(_POLICIES, _usd)}
 _MODEL: dict[str, Any] = {
     "id!": _text,
     "provider!": _text,

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import hashlib
+import json
+from dataclasses import asdict, dataclass
 from typing import Annotated
 
 from stacks.setting_rules import list_of, map_of, nested, one_of, text
@@ -21,6 +23,9 @@ PII_TYPES = (
 )  # fmt: skip
 
 
+_USE = ("apply", "stream_mode")
+
+
 @dataclass(frozen=True, slots=True)
 class DeniedTopic:
     """A subject that is refused whatever the words are. Bedrock's limits: 30 topics, 5 examples each."""
@@ -32,8 +37,11 @@ class DeniedTopic:
 
 @dataclass(frozen=True, slots=True)
 class GuardrailPolicy:
-    """Everything that the guardrail does; a change of it publishes a new version."""
+    """Everything that the guardrail does; a change of it publishes a new version. The first two say how calls use it:
+    `apply` off deploys it and asks it nothing, `stream_mode` is what a stream does while it is assessed."""
 
+    apply: Annotated[str, one_of("on", "off")]
+    stream_mode: Annotated[str, one_of("sync", "async")]
     filters: Annotated[tuple[tuple[str, str], ...], map_of(one_of(*FILTERS), one_of(*STRENGTHS))]
     prompt_attack: Annotated[str, one_of(*STRENGTHS)]
     denied_topics: Annotated[tuple[DeniedTopic, ...], list_of(nested(DeniedTopic), most=30)]
@@ -42,3 +50,13 @@ class GuardrailPolicy:
     pii: Annotated[tuple[tuple[str, str], ...], map_of(one_of(*PII_TYPES), one_of("BLOCK", "ANONYMIZE", "NONE"))]
     blocked_input_message: Annotated[str, text(r".{1,500}", meaning="1 to 500 characters")]
     blocked_output_message: Annotated[str, text(r".{1,500}", meaning="1 to 500 characters")]
+
+    @property
+    def is_applied(self) -> bool:
+        return self.apply == "on"
+
+    @property
+    def fingerprint(self) -> str:
+        """Twelve hex digits that change with any word of what is blocked or masked."""
+        policy = {name: value for name, value in asdict(self).items() if name not in _USE}
+        return hashlib.sha256(json.dumps(policy, sort_keys=True).encode()).hexdigest()[:12]

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-from dataclasses import asdict
+from typing import TYPE_CHECKING
 
 import aws_cdk as cdk
 from aws_cdk import aws_bedrock as bedrock
@@ -13,7 +12,12 @@ from constructs import Construct
 from stacks.guardrail_policy import GuardrailPolicy
 from stacks.settings import DeploymentSettings
 
+if TYPE_CHECKING:
+    from stacks.components.python_function import PythonFunction
+
 _Guardrail = bedrock.CfnGuardrail
+# An empty variable would be a missing one.
+_NOT_APPLIED = "none"
 
 
 class GuardrailStack(cdk.Stack):
@@ -38,21 +42,30 @@ class GuardrailStack(cdk.Stack):
         version = bedrock.CfnGuardrailVersion(
             self,
             # A version is a snapshot and is never updated: only a new logical id brings a changed policy into use.
-            f"GuardrailVersion{policy_hash(policy)}",
+            f"GuardrailVersion{policy.fingerprint}",
             guardrail_identifier=guardrail.attr_guardrail_id,
-            description=f"Policy {policy_hash(policy)}",
+            description=f"Policy {policy.fingerprint}",
         )
         # Whoever still runs with the old version's number must not lose it in mid-deploy.
         version.apply_removal_policy(cdk.RemovalPolicy.RETAIN)
-        self.guardrail_id = guardrail.attr_guardrail_id
-        self.guardrail_version = version.attr_version
-        cdk.CfnOutput(self, "GuardrailId", value=self.guardrail_id)
-        cdk.CfnOutput(self, "GuardrailVersion", value=self.guardrail_version)
+        self._guardrail, self._version, self._policy = guardrail, version, policy
+        cdk.CfnOutput(self, "GuardrailId", value=guardrail.attr_guardrail_id)
+        cdk.CfnOutput(self, "GuardrailVersion", value=version.attr_version)
 
+    def guard(self, function: PythonFunction, *, used: bool = True) -> None:
+        """Tell a function that calls models what to ask, and let it; one that does not use it is told so.
 
-def policy_hash(policy: GuardrailPolicy) -> str:
-    """Twelve hex digits that change with any word of the policy."""
-    return hashlib.sha256(json.dumps(asdict(policy), sort_keys=True).encode()).hexdigest()[:12]
+        The version comes over under a name that holds the policy's fingerprint: so a changed policy changes the
+        template of every stack that uses it, and reaches its functions with the next deployment.
+        """
+        asked = used and self._policy.is_applied
+        messages = [self._policy.blocked_input_message, self._policy.blocked_output_message]
+        function.add_environment("GUARDRAIL_ID", self._guardrail.attr_guardrail_id if asked else _NOT_APPLIED)
+        function.add_environment("GUARDRAIL_VERSION", self._version.attr_version if asked else _NOT_APPLIED)
+        function.add_environment("GUARDRAIL_STREAM_MODE", self._policy.stream_mode)
+        function.add_environment("GUARDRAIL_MESSAGES", json.dumps(messages, ensure_ascii=False))
+        if asked:
+            function.allow("bedrock:ApplyGuardrail", on=[self._guardrail.attr_guardrail_arn])
 
 
 def _content(policy: GuardrailPolicy) -> bedrock.CfnGuardrail.ContentPolicyConfigProperty:

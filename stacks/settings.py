@@ -74,8 +74,10 @@ class DeploymentSettings:
     conversation_days: Annotated[int, _DAYS]
     ledger_days: Annotated[int, _DAYS]
     history_tokens: Annotated[int, whole_number(100, 1_000_000)]
+    memory_summary: Annotated[str, one_of("on", "off")]
     models: Models
     summary_model: Annotated[str, text(r".{1,140}", meaning="an alias, or an id of models.allowed")]
+    summaries_guardrail: Annotated[str, one_of("none", "output", "both")]
     summaries_max_concurrency: Annotated[int, whole_number(2, 1000)]
     guardrail: GuardrailPolicy
 

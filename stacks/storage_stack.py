@@ -12,6 +12,8 @@ from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from stacks.components.log_group import log_group
+from stacks.components.long_messages import long_message_expiry
+from stacks.components.security_rules import acknowledge
 from stacks.settings import DeploymentSettings
 
 INBOX = "inbox/"
@@ -28,20 +30,24 @@ class StorageStack(cdk.Stack):
         self.conversations = self._table("Conversations", sort_key="sk", expires=True)
         self.clients = self._table("Clients", sort_key=None, expires=False)
         self.ledger = self._table("Ledger", sort_key="sk", expires=True)
+        # Answers that are replayed for a day: nothing to restore, and backups would keep their text for five weeks.
+        self.idempotency = self._table("Idempotency", sort_key=None, expires=True, restorable=False)
+        acknowledge(self.idempotency, "DDB3", reason="it holds copies for a day, which must not outlive it in a backup")
         self.documents_table = self._table("Documents", sort_key="sk", expires=False)
         self.documents_table.add_global_secondary_index(
             index_name="by-time", partition_key=_key("pk"), sort_key=_key("received_at")
         )
         self.documents = self._bucket("DocumentsBucket", lifecycle_rules=[_housekeeping()])
         _notify_event_bridge(self.documents)
-        self.results = self._bucket("ResultsBucket", lifecycle_rules=[_housekeeping(), *_work_expiry()])
+        messages = long_message_expiry(settings.conversation_days)
+        self.results = self._bucket("ResultsBucket", lifecycle_rules=[_housekeeping(), *_work_expiry(), messages])
         self.dead_letters = self._dead_letter_queue()
         if not settings.keeps_data:
             self._log_bucket_cleaning()
         for name, value in self._outputs().items():
             cdk.CfnOutput(self, name, value=value)
 
-    def _table(self, name: str, *, sort_key: str | None, expires: bool) -> dynamodb.Table:
+    def _table(self, name: str, *, sort_key: str | None, expires: bool, restorable: bool = True) -> dynamodb.Table:
         """`Table`, not `TableV2`: the local runtime has no AWS::DynamoDB::GlobalTable."""
         return dynamodb.Table(
             self,
@@ -51,14 +57,14 @@ class StorageStack(cdk.Stack):
             billing_mode=dynamodb.BillingMode.PAY_PER_REQUEST,
             time_to_live_attribute="expires_at" if expires else None,
             point_in_time_recovery_specification=dynamodb.PointInTimeRecoverySpecification(
-                point_in_time_recovery_enabled=True
+                point_in_time_recovery_enabled=restorable
             ),
             deletion_protection=self._settings.keeps_data,
             removal_policy=self._settings.removal_policy,
         )
 
     def _bucket(self, name: str, **options: Any) -> s3.Bucket:
-        return s3.Bucket(
+        bucket = s3.Bucket(
             self,
             name,
             versioned=True,
@@ -70,6 +76,10 @@ class StorageStack(cdk.Stack):
             auto_delete_objects=not self._settings.keeps_data,
             **options,
         )
+        # Server access logs are a bucket that only grows, with best-effort delivery; who must know who read what turns
+        # on CloudTrail's data events for the account: docs/operations.md.
+        acknowledge(bucket, "S1", reason="objects are read by the functions alone, which log what they do")
+        return bucket
 
     def _dead_letter_queue(self) -> sqs.Queue:
         queue = sqs.Queue(
@@ -80,6 +90,7 @@ class StorageStack(cdk.Stack):
             enforce_ssl=True,
             removal_policy=self._settings.removal_policy,
         )
+        acknowledge(queue, "SQS3", reason="this is the dead-letter queue of the summaries stack's queue and rule")
         # For events that EventBridge itself could not deliver. The rule lives in a stack that depends on this one, so
         # it cannot be named here; any rule of this account may write.
         rules = self.format_arn(service="events", resource="rule", resource_name="*")
@@ -107,6 +118,7 @@ class StorageStack(cdk.Stack):
             "ConversationsTableName": self.conversations.table_name,
             "ClientsTableName": self.clients.table_name,
             "LedgerTableName": self.ledger.table_name,
+            "IdempotencyTableName": self.idempotency.table_name,
             "DocumentsTableName": self.documents_table.table_name,
             "DocumentsBucketName": self.documents.bucket_name,
             "ResultsBucketName": self.results.bucket_name,

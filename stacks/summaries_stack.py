@@ -17,6 +17,7 @@ from stacks.components.asl_state_machine import AslStateMachine
 from stacks.components.dependency_layer import DependencyLayer
 from stacks.components.model_access import INVOKE, model_access
 from stacks.components.python_function import PythonFunction
+from stacks.guardrail_stack import GuardrailStack
 from stacks.settings import DeploymentSettings
 from stacks.storage_stack import INBOX, SUMMARIES, WORK, StorageStack
 
@@ -28,11 +29,18 @@ class SummariesStack(cdk.Stack):
     """S3 -> EventBridge -> SQS -> start -> Step Functions: each hop keeps what the next one cannot take yet."""
 
     def __init__(
-        self, scope: Construct, construct_id: str, *, settings: DeploymentSettings, storage: StorageStack
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        settings: DeploymentSettings,
+        storage: StorageStack,
+        guardrail: GuardrailStack,
     ) -> None:
         super().__init__(scope, construct_id, description="Quarry: dropped documents become summaries")
         self._settings = settings
         self._storage = storage
+        self._guardrail = guardrail
         self._core = DependencyLayer(self, name="core")
         queue = self._queue()
         self._rule(queue)
@@ -120,7 +128,7 @@ class SummariesStack(cdk.Stack):
             more_layers=[DependencyLayer(self, name="documents")],
         )
         prepare.allow("dynamodb:GetItem", "dynamodb:UpdateItem", on=[self._storage.documents_table.table_arn])
-        prepare.allow("s3:GetObject", "s3:GetObjectVersion", on=[self._storage.documents.arn_for_objects(f"{INBOX}*")])
+        prepare.allow_objects("s3:GetObject", "s3:GetObjectVersion", bucket=self._storage.documents, prefix=INBOX)
         _allow_telling_missing_objects(prepare, self._storage.documents)
         self._allow_work(prepare, "s3:PutObject")
         return prepare
@@ -135,9 +143,11 @@ class SummariesStack(cdk.Stack):
                 "LEDGER_TABLE": self._storage.ledger.table_name,
                 "MODELS": self._settings.models.as_json(),
                 "LEDGER_DAYS": str(self._settings.ledger_days),
+                "SUMMARIES_GUARDRAIL": self._settings.summaries_guardrail,
             },
         )
         infer.allow("dynamodb:PutItem", on=[self._storage.ledger.table_arn])
+        self._guardrail.guard(infer, used=self._settings.summaries_guardrail != "none")
         self._allow_work(infer, "s3:GetObject", "s3:PutObject")
         _allow_telling_missing_objects(infer, self._storage.results)
         for statement in model_access(self, model_ids=self._settings.models.ids, actions=[INVOKE]):
@@ -158,8 +168,8 @@ class SummariesStack(cdk.Stack):
         table = self._storage.documents_table.table_arn
         collect.allow("dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem", on=[table])
         self._allow_work(collect, "s3:GetObject")
-        summaries = self._storage.results.arn_for_objects(f"{SUMMARIES}*")
-        collect.allow("s3:GetObject", "s3:PutObject", "s3:DeleteObjectVersion", on=[summaries])
+        actions = ("s3:GetObject", "s3:PutObject", "s3:DeleteObjectVersion")
+        collect.allow_objects(*actions, bucket=self._storage.results, prefix=SUMMARIES)
         _allow_telling_missing_objects(collect, self._storage.results)
         collect.allow("events:PutEvents", on=[self._event_bus()])
         return collect
@@ -182,7 +192,7 @@ class SummariesStack(cdk.Stack):
         return self.format_arn(service="events", resource="event-bus", resource_name="default")
 
     def _allow_work(self, function: PythonFunction, *actions: str) -> None:
-        function.allow(*actions, on=[self._storage.results.arn_for_objects(f"{WORK}*")])
+        function.allow_objects(*actions, bucket=self._storage.results, prefix=WORK)
 
     def _function(
         self,

@@ -16,8 +16,9 @@ from lambdas.chat.schema import (
     page_size,
     position_from,
 )
-from lambdas.shared.adapters.aws_clients import dynamodb
+from lambdas.shared.adapters.aws_clients import dynamodb, s3
 from lambdas.shared.adapters.dynamodb_conversation_store import DynamoDbConversationStore
+from lambdas.shared.adapters.s3_message_texts import S3MessageTexts
 from lambdas.shared.runtime.http import Request, Response, decode_body, http_handler, json_response
 from lambdas.shared.runtime.settings import load_settings
 from lambdas.shared.services.conversations import Conversations
@@ -31,13 +32,15 @@ class Settings:
     """The function's environment."""
 
     conversations_table: str
+    results_bucket: str
 
 
 @cache
 def build_service() -> Conversations:
     """Pick the adapters."""
     settings = load_settings(Settings)
-    return Conversations(store=DynamoDbConversationStore(dynamodb(), table=settings.conversations_table))
+    texts = S3MessageTexts(s3, bucket=settings.results_bucket)
+    return Conversations(store=DynamoDbConversationStore(dynamodb(), table=settings.conversations_table, texts=texts))
 
 
 def list_conversations(request: Request) -> Response:

@@ -54,6 +54,19 @@ class TitleBody(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     title: Annotated[NonBlank, Meta(max_length=MAX_TITLE_CHARACTERS)]
 
 
+class Start(msgspec.Struct, frozen=True):
+    """First event of a stream."""
+
+    conversation_id: str
+    model: str
+
+
+class Delta(msgspec.Struct, frozen=True):
+    """A piece of the answer."""
+
+    text: str
+
+
 class Done(msgspec.Struct, frozen=True):
     """Last event of a stream."""
 

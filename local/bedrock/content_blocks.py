@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from local.bedrock.brain import Part
+from local.bedrock.brain import Part, ToolCall
 from local.bedrock.document_text import document_text
 
 Block = Mapping[str, Any]
@@ -14,7 +14,7 @@ Block = Mapping[str, Any]
 
 def parts_of(content: Iterable[Block]) -> tuple[Part, ...]:
     """The blocks that carry something to read; images, audio and video are acknowledged as unreadable."""
-    return tuple(part for block in content for part in _read(block) if part.text.strip())
+    return tuple(part for block in content for part in _read(block) if part.text.strip() or part.call or part.answers)
 
 
 def _read(block: Block) -> list[Part]:
@@ -51,12 +51,18 @@ def _search_result(value: Block) -> list[Part]:
     return [Part(text, material=True, title=value["title"])]
 
 
+def _tool_use(value: Block) -> list[Part]:
+    arguments = json.dumps(value.get("input") or {}, ensure_ascii=False)
+    return [Part("", call=ToolCall(value.get("toolUseId", ""), value.get("name", ""), arguments))]
+
+
 def _tool_result(value: Block) -> list[Part]:
-    return [
-        Part(json.dumps(item["json"], ensure_ascii=False) if "json" in item else part.text, material=True)
+    """One part, also for an empty result: the call must find its answer."""
+    texts = [
+        json.dumps(item["json"], ensure_ascii=False) if "json" in item else "\n".join(part.text for part in _read(item))
         for item in value["content"]
-        for part in ([Part("")] if "json" in item else _read(item))
     ]
+    return [Part("\n\n".join(text for text in texts if text), material=True, answers=value.get("toolUseId", ""))]
 
 
 def _citations(value: Block) -> list[Part]:
@@ -72,6 +78,7 @@ _READERS: dict[str, Callable[[Any], list[Part]]] = {
     "document": _document,
     "guardContent": _guarded,
     "searchResult": _search_result,
+    "toolUse": _tool_use,
     "toolResult": _tool_result,
     "citationsContent": _citations,
     "image": _unreadable("image"),

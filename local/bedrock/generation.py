@@ -1,12 +1,13 @@
-"""Holds a brain's pieces to the request's limits: token limit and stop sequences."""
+"""Holds a brain's pieces to the request's limits: token limit and stop sequences; tool calls come after the text."""
 
 from __future__ import annotations
 
 import bisect
+import itertools
 import re
 from collections.abc import Callable, Iterator
 
-from local.bedrock.brain import Finish, Prompt
+from local.bedrock.brain import Finish, Piece, Prompt, ToolInput, ToolStart
 
 _WORDS = re.compile(r"\s*\S{1,16}|\s+$")
 WORDS_PER_PIECE = 3
@@ -21,13 +22,15 @@ def pieces_of(text: str) -> Iterator[str]:
 
 
 class Generation:
-    """Iterate over the pieces; afterwards `stop_reason`, `stop_sequence` and `output_tokens` are known."""
+    """Iterate over the text, then over `tool_pieces()`; afterwards `stop_reason`, `stop_sequence` and
+    `output_tokens` are known."""
 
-    def __init__(self, pieces: Iterator[str | Finish], prompt: Prompt, count_tokens: Callable[[str], int]) -> None:
+    def __init__(self, pieces: Iterator[Piece], prompt: Prompt, count_tokens: Callable[[str], int]) -> None:
         self.stop_reason = "end_turn"
         self.stop_sequence: str | None = None
         self.output_tokens = 0
         self._pieces = pieces
+        self._tools: Iterator[Piece] = iter(())
         self._limit = prompt.max_tokens
         self._stops = tuple(stop for stop in prompt.stop_sequences if stop)
         self._count = count_tokens
@@ -51,6 +54,18 @@ class Generation:
             yield piece
         self.output_tokens = self._count(text) if text.strip() else 0
 
+    def tool_pieces(self) -> Iterator[ToolStart | ToolInput]:
+        """The tool calls that follow the text, if any."""
+        arguments = ""
+        for piece in self._tools:
+            if isinstance(piece, Finish):
+                self.stop_reason = piece.stop_reason
+                break
+            if not isinstance(piece, str):
+                arguments += piece.name if isinstance(piece, ToolStart) else piece.text
+                yield piece
+        self.output_tokens += self._count(arguments) if arguments else 0
+
     def _until_stop_sequence(self) -> Iterator[str]:
         """Holds back as much as could be the beginning of a stop sequence."""
         longest = max((len(stop) for stop in self._stops), default=1)
@@ -58,6 +73,9 @@ class Generation:
         for piece in self._pieces:
             if isinstance(piece, Finish):
                 self.stop_reason = piece.stop_reason
+                break
+            if not isinstance(piece, str):
+                self._tools = itertools.chain([piece], self._pieces)
                 break
             held += piece
             place, stop = min(((held.find(stop), stop) for stop in self._stops if stop in held), default=(-1, ""))

@@ -8,12 +8,13 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
-from local.bedrock.brain import Finish, Prompt, Vectors
+from local.bedrock.brain import Piece, Prompt, Vectors
 from local.bedrock.embedded import sentence_vectors
 from local.bedrock.errors import BedrockError, ModelError, ServiceUnavailableError, ThrottlingError
+from local.bedrock.openai_answer import read_object, streamed_answer, whole_answer
+from local.bedrock.openai_request import chat_request
 
 TIMEOUT = 600.0  # seconds of silence
-_REASONS = {"stop": "end_turn", "length": "max_tokens", "content_filter": "content_filtered"}
 
 
 class OpenAiBrain:
@@ -42,12 +43,12 @@ class OpenAiBrain:
         """What answers, and where."""
         return f"openai: {self.version} behind {self._address.scheme}://{self._address.netloc}{self._base}"
 
-    def answer(self, prompt: Prompt, *, streamed: bool) -> Iterator[str | Finish]:
+    def answer(self, prompt: Prompt, *, streamed: bool) -> Iterator[Piece]:
         """Pieces as the server sends them; raises `ServiceUnavailableError`, `ThrottlingError` or `ModelError`."""
-        body = {**_request(prompt), "model": self._model_name(), "stream": streamed}
+        body = {**chat_request(prompt), "model": self._model_name(), "stream": streamed}
         response = self._send("POST", "/chat/completions", body)
         try:
-            yield from _streamed(response) if streamed else _whole(response)
+            yield from streamed_answer(response) if streamed else whole_answer(response)
         except (OSError, http.client.HTTPException) as error:
             raise ModelError(f"The model server's answer broke off: {error}") from error
         finally:
@@ -64,7 +65,7 @@ class OpenAiBrain:
     def _model_name(self) -> str:
         if not self._model:
             with self._send("GET", "/models", None) as response:
-                listed = _json(response.read()).get("data") or []
+                listed = read_object(response.read()).get("data") or []
             if not listed:
                 raise ServiceUnavailableError("The model server lists no model; set LOCAL_MODEL_NAME.")
             self._model = str(listed[0]["id"])
@@ -87,81 +88,6 @@ class OpenAiBrain:
         if response.status != 200:
             raise _refusal(response)
         return response
-
-
-def _request(prompt: Prompt) -> dict[str, Any]:
-    system = [{"role": "system", "content": prompt.system}] if prompt.system else []
-    messages = [{"role": turn.role, "content": _text_of(turn.parts)} for turn in prompt.turns]
-    optional = {
-        "max_tokens": prompt.max_tokens,
-        "temperature": prompt.temperature,
-        "top_p": prompt.top_p,
-        "stop": list(prompt.stop_sequences) or None,
-        "response_format": _response_format(prompt),
-    }
-    given = {name: value for name, value in optional.items() if value is not None}
-    return {"messages": [*system, *messages], **given}
-
-
-def _text_of(parts: Sequence[Any]) -> str:
-    """Documents inside tags, so that the model tells them from what is asked."""
-    return "\n\n".join(f"<document>\n{part.text}\n</document>" if part.material else part.text for part in parts)
-
-
-def _response_format(prompt: Prompt) -> dict[str, Any] | None:
-    if prompt.schema is None:
-        return None
-    return {"type": "json_schema", "json_schema": {"name": "answer", "schema": dict(prompt.schema)}}
-
-
-def _whole(response: http.client.HTTPResponse) -> Iterator[str | Finish]:
-    choice = _first_choice(_json(response.read()))
-    yield str((choice.get("message") or {}).get("content") or "")
-    yield _finish(choice)
-
-
-def _streamed(response: http.client.HTTPResponse) -> Iterator[str | Finish]:
-    """Server-sent events until `[DONE]`; a stream that ends without a reason to stop has broken off."""
-    finish: Finish | None = None
-    for line in response:
-        data = line.decode("utf-8", errors="replace").strip().removeprefix("data:").strip()
-        if not line.startswith(b"data:") or not data:
-            continue
-        if data == "[DONE]":
-            break
-        event = _json(data.encode())
-        if event.get("error"):
-            raise ModelError(f"The model server reports: {event['error']}")
-        if event.get("choices"):
-            choice = _first_choice(event)
-            piece = (choice.get("delta") or {}).get("content")
-            if piece:
-                yield str(piece)
-            finish = _finish(choice) if choice.get("finish_reason") else finish
-    if finish is None:
-        raise ModelError("The model server's stream broke off.")
-    yield finish
-
-
-def _finish(choice: dict[str, Any]) -> Finish:
-    return Finish(_REASONS.get(str(choice.get("finish_reason")), "end_turn"))
-
-
-def _first_choice(answer: dict[str, Any]) -> dict[str, Any]:
-    choices = answer.get("choices")
-    if not isinstance(choices, list) or not choices or not isinstance(choices[0], dict):
-        raise ModelError("The model server's answer holds no choice.")
-    return choices[0]
-
-
-def _json(data: bytes) -> dict[str, Any]:
-    try:
-        value = json.loads(data)
-    except ValueError:
-        value = None
-    if not isinstance(value, dict):
-        raise ModelError("The model server did not answer with JSON.")
-    return value
 
 
 def _refusal(response: http.client.HTTPResponse) -> BedrockError:

@@ -8,6 +8,7 @@ from local.cloud.queue_poller import EventSource, QueuePoller
 from local.cloud.seams.function_invocation import Invoker
 from local.cloud.server import Cloud
 from local.deployment import Deployment
+from local.faults.deliveries import queue_invoker
 
 
 class EventSources:
@@ -21,7 +22,7 @@ class EventSources:
                 continue
             source = EventSource.from_properties(mapping.properties)
             queue = backend.get_queue(source.queue_arn.rsplit(":", 1)[-1])
-            self._pollers.append(QueuePoller(source, backend=backend, queue=queue, invoke=invoke))
+            self._pollers.append(QueuePoller(source, backend=backend, queue=queue, invoke=queue_invoker(invoke)))
 
     def start(self) -> None:
         for poller in self._pollers:

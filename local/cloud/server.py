@@ -14,6 +14,8 @@ from botocore.config import Config
 
 from local.cloud import seams
 from local.cloud.seams import queues, task_clients, workflow_clock
+from local.faults import FaultBook, deliveries
+from local.faults.front import FaultyApplication
 from local.ports import PortBusyError
 
 if TYPE_CHECKING:
@@ -41,6 +43,7 @@ class Cloud:
         self.port = port
         self.account = ACCOUNT
         self.region = REGION
+        self.faults = FaultBook()
 
     @property
     def endpoint_url(self) -> str:
@@ -56,7 +59,8 @@ class Cloud:
         workflow_clock.set_time_scale(self._time_scale)
         task_clients.set_endpoint(self.endpoint_url)
         queues.set_endpoint(self.endpoint_url)
-        self._server = _server_on(listener)
+        deliveries.set_book(self.faults)
+        self._server = _server_on(listener, self.faults)
         self._thread = threading.Thread(target=self._server.serve_forever, name="local-cloud", daemon=True)
         self._thread.start()
 
@@ -94,14 +98,14 @@ def _listen(port: int) -> socket.socket:
     return listener
 
 
-def _server_on(listener: socket.socket) -> BaseWSGIServer:
+def _server_on(listener: socket.socket, faults: FaultBook) -> BaseWSGIServer:
     # Imported late: moto reads its settings from the environment.
     from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
     from werkzeug.serving import make_server
 
     # Without it an answer's body waits for the delayed acknowledgement of its headers: 40 ms per call.
     handler = type("_Handler", (MotoRequestHandler,), {"disable_nagle_algorithm": True})
-    app = DomainDispatcherApplication(create_backend_app)
+    app = FaultyApplication(DomainDispatcherApplication(create_backend_app), faults)
     with listener:
         return make_server(
             _HOST, listener.getsockname()[1], app, threaded=True, request_handler=handler, fd=listener.fileno()

@@ -26,9 +26,10 @@ def command_line(definition: FunctionDefinition) -> list[str]:
 
 
 def process_environment(
-    definition: FunctionDefinition, *, runtime_api: str, endpoint_url: str, log_stream: str
+    definition: FunctionDefinition, *, runtime_api: str, endpoint_url: str, log_stream: str, process: str
 ) -> dict[str, str]:
-    """Every variable of the process. `runtime_api` is host:port; `endpoint_url` serves all AWS APIs.
+    """Every variable of the process. `runtime_api` is host:port; `endpoint_url` serves all AWS APIs; `process`
+    is the process's own id.
 
     https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
     """
@@ -43,6 +44,8 @@ def process_environment(
         **_of_the_account(definition.region, endpoint_url),
         "AWS_LAMBDA_RUNTIME_API": runtime_api,
         "AWS_LAMBDA_LOG_STREAM_NAME": log_stream,
+        # as on AWS every process has credentials of its own: here they say who calls, and which process to crash
+        "AWS_ACCESS_KEY_ID": f"local_{definition.label}_{process}",
     }
 
 

@@ -45,6 +45,7 @@ class FunctionHost:
         self.log = one_at_a_time(log)
         self._guard = ProcessGuard()
         machine = Machine(endpoint_url=endpoint_url, log=self.log, guard=self._guard, init_seconds=init_seconds)
+        self._machine = machine
         self._pools = {
             name: EnvironmentPool(definition, machine, limit=max_environments)
             for name, definition in read_definitions(deployment).items()
@@ -77,6 +78,10 @@ class FunctionHost:
         """Start a process for a function that has none: a call is about to come. Only a hint: it never fails."""
         with contextlib.suppress(InvokeRefusedError):
             self._pool(function_name).prepare()
+
+    def kill_process(self, process: str) -> bool:
+        """End a process of that id at once, as a crash would; False if none is running."""
+        return self._machine.running.kill(process)
 
     def close(self) -> None:
         """End all processes; returns when none is left. Calls in progress are answered with an error."""

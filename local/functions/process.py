@@ -10,12 +10,13 @@ import threading
 import time
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from local.functions.command import command_line, process_environment
 from local.functions.definition import FunctionDefinition
 from local.functions.process_guard import ProcessGuard
 from local.functions.process_log import forward_output
+from local.functions.running_processes import RunningProcesses
 
 _SECONDS_TO_END = 2.0
 
@@ -28,6 +29,7 @@ class Machine:
     log: Callable[[str], None]
     guard: ProcessGuard
     init_seconds: float
+    running: RunningProcesses = field(default_factory=RunningProcesses)
 
 
 class FunctionProcess:
@@ -36,7 +38,9 @@ class FunctionProcess:
     def __init__(
         self, definition: FunctionDefinition, machine: Machine, *, runtime_api: str, on_exit: Callable[[int], None]
     ) -> None:
-        stream = f"{time.strftime('%Y/%m/%d')}/[$LATEST]{uuid.uuid4().hex}"
+        instance = uuid.uuid4().hex
+        stream = f"{time.strftime('%Y/%m/%d')}/[$LATEST]{instance}"
+        self._id, self._running = instance[:8], machine.running
         self._guard = machine.guard
         self._on_exit = on_exit
         self._exited = threading.Event()
@@ -44,7 +48,11 @@ class FunctionProcess:
             command_line(definition),
             cwd=definition.asset_root,
             env=process_environment(
-                definition, runtime_api=runtime_api, endpoint_url=machine.endpoint_url, log_stream=stream
+                definition,
+                runtime_api=runtime_api,
+                endpoint_url=machine.endpoint_url,
+                log_stream=stream,
+                process=self._id,
             ),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -52,6 +60,7 @@ class FunctionProcess:
             start_new_session=True,  # Ctrl-C is for the host, which then ends its processes in order
         )
         self._guard.add(self._process.pid)
+        self._running.add(self._id, self._crash)
         if self._process.stdout is not None:
             forward_output(self._process.stdout, definition.label, machine.log)
         threading.Thread(target=self._watch, name=f"watch-{definition.label}", daemon=True).start()
@@ -70,11 +79,16 @@ class FunctionProcess:
         """Whether it has ended within `seconds`."""
         return self._exited.wait(seconds)
 
+    def _crash(self) -> None:
+        self.kill()
+        self.wait(_SECONDS_TO_END)
+
     def _watch(self) -> None:
         code = self._process.wait()
         self._signal(signal.SIGKILL)  # what the function has started itself must not stay behind
         self._exited.set()
         self._guard.remove(self._process.pid)
+        self._running.remove(self._id)
         self._on_exit(code)
 
     def _signal(self, number: signal.Signals) -> None:

@@ -6,6 +6,7 @@ import aws_cdk as cdk
 from aws_cdk import aws_apigateway as apigateway
 
 from stacks.components.python_function import PythonFunction
+from stacks.components.security_rules import acknowledge
 from stacks.settings import DeploymentSettings
 
 # Replaces Lambda's Python runtime loop by ours, which can stream.
@@ -43,6 +44,14 @@ class ApiRoutes:
                 authorization_type=apigateway.AuthorizationType.CUSTOM,
             )
 
+    def serve_to_everybody(self, function: PythonFunction, path: str, *, reason: str) -> None:
+        """Let `function` answer GET `path` without a key; `reason` says why that is safe."""
+        function.add_environment("CORS_ORIGINS", ",".join(self._settings.cors_origins))
+        method = self._api.root.resource_for_path(path).add_method(
+            "GET", self._buffered(function), authorization_type=apigateway.AuthorizationType.NONE
+        )
+        acknowledge(method, "APIG4", reason=reason)
+
     def answer_health(self) -> None:
         """`GET /health` is public and reaches no function: API Gateway answers it."""
         # A mocked answer knows one fixed origin at most; a status page elsewhere needs "*" or one origin.
@@ -54,7 +63,7 @@ class ApiRoutes:
         integration = apigateway.MockIntegration(
             request_templates={"application/json": '{"statusCode": 200}'}, integration_responses=[answer]
         )
-        self._api.root.resource_for_path("/health").add_method(
+        method = self._api.root.resource_for_path("/health").add_method(
             "GET",
             integration,
             authorization_type=apigateway.AuthorizationType.NONE,
@@ -62,6 +71,7 @@ class ApiRoutes:
                 apigateway.MethodResponse(status_code="200", response_parameters=dict.fromkeys(header, True))
             ],
         )
+        acknowledge(method, "APIG4", reason="says that the stage is up, to load balancers and people, and nothing else")
 
     def _streamed(self, function: PythonFunction) -> apigateway.LambdaIntegration:
         lambda_timeout = function.timeout or cdk.Duration.seconds(300)

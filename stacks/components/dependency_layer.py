@@ -6,6 +6,7 @@ import hashlib
 import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from aws_cdk import aws_lambda as lambda_
@@ -13,6 +14,7 @@ from constructs import Construct
 
 from stacks.components.built_asset import ROOT, built_code
 from stacks.components.bytecode import LAMBDA_PYTHON, BuildError
+from stacks.components.layer_trimming import trim, trimming_fingerprint
 
 _PLATFORMS = ("manylinux2014_aarch64", "manylinux_2_28_aarch64")
 
@@ -34,27 +36,35 @@ class DependencyLayer(lambda_.LayerVersion):
                 source=requirements.parent,
                 fingerprint=layer_fingerprint(requirements.read_text(encoding="utf-8")),
                 deployed_as="/opt",
-                build=lambda folder: install_packages(requirements, folder),
+                build=lambda folder: build_layer(requirements, folder),
             ),
         )
 
 
 def layer_fingerprint(requirements: str) -> str:
-    """Pinned versions decide the content: comments and blank lines do not count."""
+    """Pinned versions and what is cut decide the content: comments and blank lines do not count."""
     pins = sorted(line.strip() for line in requirements.splitlines() if line.strip() and not line.startswith("#"))
-    return hashlib.sha256("\n".join((f"python{LAMBDA_PYTHON}", *_PLATFORMS, *pins)).encode()).hexdigest()
+    content = "\n".join((f"python{LAMBDA_PYTHON}", *_PLATFORMS, trimming_fingerprint(), *pins))
+    return hashlib.sha256(content.encode()).hexdigest()
 
 
-def install_packages(requirements: Path, folder: Path) -> None:
-    """Lay the packages under `folder/python`, which Lambda puts on sys.path; raises BuildError with pip's last line."""
-    target = folder / "python"
+def build_layer(requirements: Path, folder: Path, *, for_this_machine: bool = False) -> None:
+    """Lay the packages under `folder/python`, which Lambda puts on sys.path, and cut them down to what is used.
+    `for_this_machine` makes the same layer for the Python that runs here: benchmarks and tests measure what ships."""
+    platform = [] if for_this_machine else ["--implementation", "cp", "--python-version", LAMBDA_PYTHON]
+    for name in () if for_this_machine else _PLATFORMS:
+        platform += ["--platform", name]
+    install_packages(requirements, folder / "python", platform)
+    trim(folder / "python")
+
+
+def install_packages(requirements: Path, target: Path, platform: Sequence[str]) -> None:
+    """`pip install` into `target`; raises BuildError with pip's last line."""
     command = [
         sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps", "--no-compile",
-        "--requirement", str(requirements), "--target", str(target), "--implementation", "cp",
-        "--python-version", LAMBDA_PYTHON, "--only-binary=:all:",
+        "--requirement", str(requirements), "--target", str(target), "--only-binary=:all:",
+        "--require-hashes", *platform,
     ]  # fmt: skip
-    for platform in _PLATFORMS:
-        command += ["--platform", platform]
     # pip's words on stdout would end up in what the CDK CLI reads from the app
     result = subprocess.run(command, stdout=sys.stderr, stderr=subprocess.PIPE, text=True, check=False)
     if result.returncode != 0:

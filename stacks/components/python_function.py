@@ -8,11 +8,13 @@ import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
+from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from stacks.components.built_asset import ROOT, built_code
 from stacks.components.function_files import copy_files, fingerprint, function_files
 from stacks.components.log_group import log_group
+from stacks.components.security_rules import acknowledge_wildcard
 
 
 def construct_name(handler: str) -> str:
@@ -54,6 +56,14 @@ class PythonFunction(lambda_.Function):
     def allow(self, *actions: str, on: Sequence[str]) -> None:
         """Let the function do exactly these actions on exactly these ARNs."""
         self.add_to_role_policy(iam.PolicyStatement(actions=list(actions), resources=list(on)))
+
+    def allow_objects(self, *actions: str, bucket: s3.IBucket, prefix: str) -> None:
+        """Let the function do exactly these actions on the objects whose keys begin with `prefix`."""
+        objects = bucket.arn_for_objects(f"{prefix}*")
+        self.allow(*actions, on=[objects])
+        if self.role is not None:
+            reason = f"objects are data and have no names at deployment; none outside {prefix} is within reach"
+            acknowledge_wildcard(self.role, objects, reason=reason)
 
 
 def _role(scope: Construct, handler: str, group: logs.LogGroup) -> iam.Role:

@@ -115,16 +115,18 @@ def test_no_text_names_a_private_workplace() -> None:
             assert not forbidden.search(file.read_text(encoding="utf-8", errors="ignore")), path
 
 
-def test_requirements_are_exact() -> None:
+def test_requirements_are_exact_and_say_their_hashes() -> None:
+    pin = r"[A-Za-z0-9._-]+(\[[a-z,-]+\])?==[^=<>~ ]+( --hash=sha256:[0-9a-f]{64})+"
     for path in (*ROOT.glob("requirements*.txt"), *(ROOT / "stacks/layers").glob("*.txt")):
-        for line in path.read_text(encoding="utf-8").splitlines():
+        text = re.sub(r" \\\n +", " ", path.read_text(encoding="utf-8"))
+        for line in text.splitlines():
             if line and not line.startswith(("#", "-r ")):
-                assert re.fullmatch(r"[A-Za-z0-9._-]+(\[[a-z,-]+\])?==[^=<>~ ]+", line), f"{path.name}: {line}"
+                assert re.fullmatch(pin, line), f"{path.name}: {line[:80]} (write its hashes with `make hashes`)"
 
 
 def test_no_package_is_pinned_to_two_versions() -> None:
     seen: dict[str, str] = {}
     for path in (*ROOT.glob("requirements*.txt"), *(ROOT / "stacks/layers").glob("*.txt")):
-        for name, version in re.findall(r"^([A-Za-z0-9._-]+)(?:\[[a-z,-]+\])?==(.+)$", path.read_text(), re.MULTILINE):
+        for name, version in re.findall(r"^([A-Za-z0-9._-]+)(?:\[[a-z,-]+\])?==(\S+)", path.read_text(), re.MULTILINE):
             key = re.sub(r"[._-]+", "-", name.lower())
             assert seen.setdefault(key, version) == version, f"{path.name}: {name}"

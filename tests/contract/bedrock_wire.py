@@ -43,6 +43,8 @@ class Scenario:
     without_metadata: bool = False
     blocks: list[dict[str, Any]] | None = None
     silent: bool = False  # accepts the call and never answers
+    trace: dict[str, Any] | None = None  # of a guardrail, in the answer and in the stream's metadata
+    verdict: dict[str, Any] | None = None  # ApplyGuardrail's answer
 
 
 class BedrockServer(ThreadingHTTPServer):
@@ -73,6 +75,8 @@ class _Handler(BaseHTTPRequestHandler):
         elif scenario.error is not None:
             code, message = scenario.error
             self._json(STATUS.get(code, 400), {"message": message}, {"x-amzn-ErrorType": code})
+        elif self.path.endswith("/apply"):
+            self._json(200, scenario.verdict, {})
         elif self.path.endswith("/converse"):
             self._json(200, _answer(scenario), {})
         else:
@@ -107,7 +111,12 @@ def _answer(scenario: Scenario) -> dict[str, Any]:
         "stopReason": scenario.stop_reason,
         "usage": scenario.usage,
         "metrics": {"latencyMs": 1},
+        **_traced(scenario),
     }
+
+
+def _traced(scenario: Scenario) -> dict[str, Any]:
+    return {} if scenario.trace is None else {"trace": scenario.trace}
 
 
 def _frames(scenario: Scenario) -> Iterator[bytes]:
@@ -124,7 +133,7 @@ def _frames(scenario: Scenario) -> Iterator[bytes]:
     yield _event("contentBlockStop", {"contentBlockIndex": 0})
     yield _event("messageStop", {"stopReason": scenario.stop_reason})
     if not scenario.without_metadata:
-        yield _event("metadata", {"usage": scenario.usage, "metrics": {"latencyMs": 1}})
+        yield _event("metadata", {"usage": scenario.usage, "metrics": {"latencyMs": 1}, **_traced(scenario)})
 
 
 def _event(name: str, payload: dict[str, Any]) -> bytes:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import zlib
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -11,8 +13,11 @@ import pytest
 from moto import mock_aws
 
 from lambdas.shared.adapters.dynamodb_conversation_store import DynamoDbConversationStore
+from lambdas.shared.adapters.dynamodb_memory_store import DynamoDbMemoryStore
+from lambdas.shared.adapters.s3_message_texts import S3MessageTexts
 from lambdas.shared.domain.conversation import ConversationStore, Lease, Message, new_conversation_id
 from lambdas.shared.domain.errors import ConversationBusyError, NotFoundError
+from lambdas.shared.domain.memory import Memory, MemoryStore
 from tests.fakes.conversations import InMemoryConversationStore
 
 NOW = datetime(2026, 11, 21, 8, 30, tzinfo=UTC)
@@ -26,7 +31,7 @@ def store(request: pytest.FixtureRequest) -> Iterator[ConversationStore]:
         yield InMemoryConversationStore()
         return
     with mock_aws():
-        yield DynamoDbConversationStore(make_table(), table="conversations", sleep=lambda seconds: None)
+        yield on_aws(make_table())
 
 
 @pytest.fixture
@@ -35,7 +40,15 @@ def dynamodb() -> Iterator[Any]:
         yield make_table()
 
 
+def on_aws(client: Any, sleep: Callable[[float], None] = lambda seconds: None) -> DynamoDbConversationStore:
+    texts = S3MessageTexts(lambda: boto3.client("s3", region_name="us-east-1"), bucket="results")
+    return DynamoDbConversationStore(client, table="conversations", texts=texts, sleep=sleep)
+
+
 def make_table() -> Any:
+    s3 = boto3.client("s3", region_name="us-east-1")
+    s3.create_bucket(Bucket="results")
+    s3.put_bucket_versioning(Bucket="results", VersioningConfiguration={"Status": "Enabled"})
     client = boto3.client("dynamodb", region_name="us-east-1")
     client.create_table(
         TableName="conversations",
@@ -149,6 +162,74 @@ class TestTurns:
         store.commit(lease(new_id), long, keep_until=LATER)
         assert tuple(store.newest_messages(OWNER, new_id)) == long[::-1]
 
+    def test_a_message_is_fetched_whole_from_either_side_of_the_limit(self, store: ConversationStore) -> None:
+        new_id = conversation_id()
+        store.create(lease(new_id), "Title")
+        sizes = (64 * 1024, 64 * 1024 + 1)
+        messages = tuple(
+            Message(number, "user", "é" * (size // 2) + "x" * (size % 2), NOW) for number, size in enumerate(sizes)
+        )
+        store.commit(lease(new_id), messages, keep_until=LATER)
+        assert store.messages(OWNER, new_id, limit=10).items == messages
+        assert tuple(store.newest_messages(OWNER, new_id)) == messages[::-1]
+
+    def test_what_no_window_can_hold_ends_the_newest_messages(self, store: ConversationStore) -> None:
+        new_id = begun(store)
+        store.take(lease(new_id))
+        store.commit(lease(new_id), long_turn(2), keep_until=LATER)
+        store.take(lease(new_id))
+        store.commit(lease(new_id), turn(4), keep_until=LATER)
+        found = [message.number for message in store.newest_messages(OWNER, new_id, most_bytes=24_000)]
+        assert found == [5, 4, 3]
+        assert len(list(store.newest_messages(OWNER, new_id, most_bytes=100_000))) == 6
+
+
+class TestMemory:
+    def test_a_conversation_begins_without_any(self, store: ConversationStore) -> None:
+        new_id = begun(store)
+        assert store.get(OWNER, new_id).memory == store.take(lease(new_id)).memory == Memory()
+
+    def test_is_claimed_kept_and_told_with_the_header(self, store: ConversationStore) -> None:
+        new_id, memories = begun(store), memories_of(store)
+        assert memories.claim(OWNER, new_id, Memory(), message_count=2)
+        assert store.get(OWNER, new_id).memory == Memory(asked_at=2)
+        assert memories.keep(OWNER, new_id, Memory("Ada.", 1, 2))
+        assert store.take(lease(new_id)).memory == Memory("Ada.", 1, 2)
+        store.commit(lease(new_id), turn(2), keep_until=LATER)
+        assert store.get(OWNER, new_id).memory == Memory("Ada.", 1, 2)
+
+    def test_only_one_of_two_may_begin(self, store: ConversationStore) -> None:
+        new_id, memories = begun(store), memories_of(store)
+        assert memories.claim(OWNER, new_id, Memory(), message_count=2)
+        assert not memories.claim(OWNER, new_id, Memory(), message_count=4)
+        assert memories.claim(OWNER, new_id, Memory(asked_at=2), message_count=6)
+        assert not memories.claim(OWNER, new_id, Memory(asked_at=2), message_count=8)
+
+    def test_the_late_one_keeps_nothing(self, store: ConversationStore) -> None:
+        new_id, memories = begun(store), memories_of(store)
+        memories.claim(OWNER, new_id, Memory(), message_count=2)
+        memories.claim(OWNER, new_id, Memory(asked_at=2), message_count=6)
+        assert memories.keep(OWNER, new_id, Memory("New.", 5, 6))
+        assert not memories.keep(OWNER, new_id, Memory("Old.", 1, 2))
+        assert store.get(OWNER, new_id).memory == Memory("New.", 5, 6)
+
+    def test_needs_no_lease_and_takes_none(self, store: ConversationStore) -> None:
+        new_id, memories = begun(store), memories_of(store)
+        store.take(lease(new_id))
+        assert memories.claim(OWNER, new_id, Memory(), message_count=2)
+        assert memories.keep(OWNER, new_id, Memory("Ada.", 1, 2))
+        store.commit(lease(new_id), turn(2), keep_until=LATER)
+
+    def test_never_brings_a_deleted_conversation_back_and_is_nobody_elses(self, store: ConversationStore) -> None:
+        new_id, memories = begun(store), memories_of(store)
+        assert not memories.claim("rival#shop#ann", new_id, Memory(), message_count=2)
+        assert memories.claim(OWNER, new_id, Memory(), message_count=2)
+        store.take(lease(new_id))
+        store.erase(lease(new_id))
+        assert not memories.keep(OWNER, new_id, Memory("Ada.", 1, 2))
+        with pytest.raises(NotFoundError):
+            store.get(OWNER, new_id)
+
 
 class TestOwnership:
     @pytest.mark.parametrize("stranger", ["rival#shop#ann", "acme#other#ann", "acme#shop#bob"])
@@ -238,13 +319,13 @@ class TestErase:
 
 class TestOnDynamoDbAlone:
     def test_everything_ages_out(self, dynamodb: Any) -> None:
-        store = DynamoDbConversationStore(dynamodb, table="conversations")
+        store = on_aws(dynamodb)
         begun(store)
         expiries = {int(item["expires_at"]["N"]) for item in dynamodb.scan(TableName="conversations")["Items"]}
         assert expiries == {int(LATER.timestamp())}
 
     def test_a_turn_keeps_the_header_from_ageing_out_under_it(self, dynamodb: Any) -> None:
-        store = DynamoDbConversationStore(dynamodb, table="conversations")
+        store = on_aws(dynamodb)
         new_id = begun(store)
         store.take(lease(new_id), keep_until=LATER + timedelta(days=9))
         item = dynamodb.query(
@@ -255,7 +336,7 @@ class TestOnDynamoDbAlone:
         assert int(item["expires_at"]["N"]) == int((LATER + timedelta(days=9)).timestamp())
 
     def test_pages_are_cut_by_bytes_where_messages_are_long(self, dynamodb: Any) -> None:
-        store = DynamoDbConversationStore(dynamodb, table="conversations")
+        store = on_aws(dynamodb)
         new_id = conversation_id()
         store.create(lease(new_id), "Title")
         for number in range(0, 12, 2):
@@ -278,24 +359,134 @@ class TestOnDynamoDbAlone:
     def test_a_conflict_with_another_write_is_tried_again(self, dynamodb: Any) -> None:
         conflicted = _Conflicting(dynamodb, times=2)
         waits: list[float] = []
-        store = DynamoDbConversationStore(conflicted, table="conversations", sleep=waits.append)
+        store = on_aws(conflicted, sleep=waits.append)
         new_id = begun(store)
         assert store.get(OWNER, new_id).message_count == 2
         assert len(waits) == 2
 
     def test_a_lasting_conflict_surfaces(self, dynamodb: Any) -> None:
-        store = DynamoDbConversationStore(
-            _Conflicting(dynamodb, times=99), table="conversations", sleep=lambda seconds: None
-        )
+        store = on_aws(_Conflicting(dynamodb, times=99))
         with pytest.raises(dynamodb.exceptions.TransactionCanceledException):
             begun(store)
 
     def test_unprocessed_deletes_are_sent_again(self, dynamodb: Any) -> None:
-        store = DynamoDbConversationStore(_Forgetful(dynamodb), table="conversations", sleep=lambda seconds: None)
+        store = on_aws(_Forgetful(dynamodb))
         new_id = begun(store, turns=3)
         store.take(lease(new_id))
         store.erase(lease(new_id))
         assert dynamodb.scan(TableName="conversations")["Items"] == []
+
+
+class TestLongMessages:
+    """Where they are kept, and that nothing of them stays behind."""
+
+    def test_the_row_holds_a_pointer_and_the_object_the_text(self, dynamodb: Any) -> None:
+        new_id = begun_long(on_aws(dynamodb))
+        row = rows(dynamodb)[f"{OWNER}|{new_id}", "message#00000000"]
+        assert "text" not in row and row["text_bytes"] == {"N": str(len(long_turn(0)[0].text.encode()))}
+        key = row["text_key"]["S"]
+        assert key.startswith("conversations/") and key.endswith(f"/{new_id}/00000000-one")
+        assert "ann" not in key.replace(new_id, "")
+        assert s3().get_object(Bucket="results", Key=key)["Body"].read().decode() == long_turn(0)[0].text
+        assert s3().head_object(Bucket="results", Key=key)["ServerSideEncryption"] == "AES256"
+
+    def test_no_client_of_s3_is_made_for_short_messages(self, dynamodb: Any) -> None:
+        def refuse() -> Any:
+            raise AssertionError("no message is long")
+
+        texts = S3MessageTexts(refuse, bucket="results")
+        store = DynamoDbConversationStore(dynamodb, table="conversations", texts=texts)
+        new_id = begun(store, turns=3)
+        assert len(list(store.newest_messages(OWNER, new_id))) == 6
+
+    def test_a_turn_that_lost_its_lease_takes_its_object_back(self, dynamodb: Any) -> None:
+        store = on_aws(dynamodb)
+        new_id = begun_long(store)
+        kept = versions()
+        store.take(lease(new_id, token="new"))
+        with pytest.raises(ConversationBusyError):
+            store.commit(lease(new_id, token="old"), long_turn(2), keep_until=LATER)
+        assert versions() == kept
+        store.commit(lease(new_id, token="new"), long_turn(2), keep_until=LATER)
+        assert len(store.messages(OWNER, new_id, limit=10).items) == 4
+
+    def test_a_commit_whose_end_nobody_knows_keeps_its_object(self, dynamodb: Any) -> None:
+        new_id = conversation_id()
+        on_aws(dynamodb).create(lease(new_id), "Title")
+        with pytest.raises(ConnectionError):
+            on_aws(_Lost(dynamodb)).commit(lease(new_id), long_turn(0), keep_until=LATER)
+        assert on_aws(dynamodb).messages(OWNER, new_id, limit=10).items == long_turn(0)
+
+    def test_a_text_that_has_aged_out_is_passed_over(self, dynamodb: Any) -> None:
+        store = on_aws(dynamodb)
+        new_id = begun_long(store)
+        for key, version in versions():
+            s3().delete_object(Bucket="results", Key=key, VersionId=version)
+        assert [message.number for message in store.newest_messages(OWNER, new_id)] == [1]
+        assert [message.number for message in store.messages(OWNER, new_id, limit=10).items] == [1]
+
+    def test_a_text_that_is_not_what_was_written_is_not_handed_out(self, dynamodb: Any) -> None:
+        store = on_aws(dynamodb)
+        new_id = begun_long(store)
+        s3().put_object(Bucket="results", Key=versions()[0][0], Body=b"Something else")
+        assert [message.number for message in store.messages(OWNER, new_id, limit=10).items] == [1]
+
+    def test_erasing_takes_every_version_of_every_object_of_this_conversation_alone(self, dynamodb: Any) -> None:
+        store = on_aws(dynamodb)
+        new_id, other = begun_long(store), begun_long(store, second=1)
+        key = next(key for key, _ in versions() if new_id in key)
+        prefix = key.rpartition("/")[0]
+        s3().put_object(Bucket="results", Key=key, Body=b"an older write, sent twice")
+        s3().delete_object(Bucket="results", Key=key)
+        s3().put_object(Bucket="results", Key=f"{prefix}/00000002-crashed", Body=b"an orphan")
+        store.take(lease(new_id))
+        store.erase(lease(new_id))
+        assert {key.split("/")[2] for key, _ in versions()} == {other}
+        assert len(store.messages(OWNER, other, limit=10).items) == 2
+
+    def test_texts_that_an_older_deployment_compressed_are_still_read(self, dynamodb: Any) -> None:
+        store = on_aws(dynamodb)
+        new_id = begun(store)
+        text = "wörd " * 100_000
+        dynamodb.update_item(
+            TableName="conversations",
+            Key={"pk": {"S": f"{OWNER}|{new_id}"}, "sk": {"S": "message#00000001"}},
+            UpdateExpression="SET text_zlib = :zlib REMOVE #text",
+            ExpressionAttributeNames={"#text": "text"},
+            ExpressionAttributeValues={":zlib": {"B": zlib.compress(text.encode())}},
+        )
+        assert next(store.newest_messages(OWNER, new_id)).text == text
+
+
+def memories_of(store: ConversationStore) -> MemoryStore:
+    if isinstance(store, InMemoryConversationStore):
+        return store
+    return DynamoDbMemoryStore(boto3.client("dynamodb", region_name="us-east-1"), table="conversations")
+
+
+def long_turn(number: int) -> tuple[Message, Message]:
+    question, answer = turn(number)
+    return replace(question, text="한국어 " * 8_000), answer
+
+
+def begun_long(store: ConversationStore, *, second: int = 0) -> str:
+    new_id = conversation_id(second)
+    store.create(lease(new_id), "Title")
+    store.commit(lease(new_id), long_turn(0), keep_until=LATER)
+    return new_id
+
+
+def s3() -> Any:
+    return boto3.client("s3", region_name="us-east-1")
+
+
+def versions() -> list[tuple[str, str]]:
+    answer = s3().list_object_versions(Bucket="results")
+    return [(each["Key"], each["VersionId"]) for kind in ("Versions", "DeleteMarkers") for each in answer.get(kind, [])]
+
+
+def rows(dynamodb: Any) -> dict[tuple[str, str], Any]:
+    return {(item["pk"]["S"], item["sk"]["S"]): item for item in dynamodb.scan(TableName="conversations")["Items"]}
 
 
 class _Wrapped:
@@ -331,3 +522,11 @@ class _Forgetful(_Wrapped):
             return self._client.batch_write_item(**arguments)
         self._client.batch_write_item(RequestItems={table: requests[:-1]})
         return {"UnprocessedItems": {table: requests[-1:]}}
+
+
+class _Lost(_Wrapped):
+    """Writes, and loses the answer."""
+
+    def transact_write_items(self, **arguments: Any) -> Any:
+        self._client.transact_write_items(**arguments)
+        raise ConnectionError

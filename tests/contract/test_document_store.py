@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 from decimal import Decimal
@@ -31,6 +33,15 @@ from tests.fakes.documents import (
 
 OLD = run_for(dropped(version="v1", sequencer="0055AED6DCD90281E5"))
 NEW = run_for(dropped(version="v2", sequencer="0055AED6DCD90281E51"))
+
+
+def forged(*position: str) -> str:
+    return base64.urlsafe_b64encode(json.dumps(position).encode()).decode()
+
+
+# On AWS keys of more than 1,024 bytes are an error, which moto does not make.
+LONG_CURSOR = forged("2026-11-21T08:30:00.000Z", "doc_" + "0" * 2000)
+LATE_CURSOR = forged("9" * 3000, "doc_000000000000000000000000")
 
 
 @pytest.fixture(params=["in-memory", "dynamodb"])
@@ -198,7 +209,9 @@ class TestPages:
         store.keep_reusable("acme", REUSE, SUMMARY)
         assert store.page("acme", state=None, limit=5, cursor=None).documents == ()
 
-    @pytest.mark.parametrize("cursor", ["nonsense!", "W10", "WzEsMl0", "eyJhIjoxfQ", "한국"])
+    @pytest.mark.parametrize(
+        "cursor", ["", "nonsense!", "W10", "WzEsMl0", "eyJhIjoxfQ", "한국", LONG_CURSOR, LATE_CURSOR]
+    )
     def test_a_cursor_that_was_never_given_out_is_refused(self, store: DocumentStore, cursor: str) -> None:
         with pytest.raises(InvalidInputError):
             store.page("acme", state=None, limit=5, cursor=cursor)

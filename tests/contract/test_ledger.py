@@ -100,6 +100,14 @@ class TestDynamoDbItems:
         assert kept - datetime(2026, 11, 21, 9, 30, tzinfo=UTC) == timedelta(days=400)
         assert "cost_unknown" not in item
 
+    def test_the_guardrails_part_of_the_cost_stands_by_itself(self, dynamodb: Any) -> None:
+        ledger = DynamoDbLedger(dynamodb, table=TABLE, days=400)
+        ledger.record(an_event("c1", outcome="blocked", guardrail_usd=Decimal("0.0008")))
+        ledger.record(an_event("c2"))
+        first, second = dynamodb.scan(TableName=TABLE)["Items"]
+        assert (first["outcome"]["S"], Decimal(first["guardrail_usd"]["N"])) == ("blocked", Decimal("0.0008"))
+        assert "guardrail_usd" not in second
+
     def test_an_unknown_cost_is_not_zero(self, dynamodb: Any) -> None:
         DynamoDbLedger(dynamodb, table=TABLE, days=400).record(an_event(cost_usd=None))
         (item,) = dynamodb.scan(TableName=TABLE)["Items"]

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from lambdas.shared.domain.client import Client, KeyInUseError
+from collections.abc import Iterator
+from dataclasses import replace
+
+from lambdas.shared.domain.client import Client, ClientState, KeyInUseError
+from lambdas.shared.domain.client_registry import KeyChangedError
 
 
 class InMemoryClientDirectory:
@@ -24,3 +28,18 @@ class InMemoryClientDirectory:
         if known is not None and (known.client_id, known.tenant) != (client.client_id, client.tenant):
             raise KeyInUseError("this key belongs to another client")
         self._clients[client.key_hash] = client
+
+    def clients(self) -> Iterator[Client]:
+        yield from list(self._clients.values())
+
+    def set_state(self, client: Client, state: ClientState) -> None:
+        if client.key_hash not in self._clients:
+            raise KeyChangedError("gone")
+        self._clients[client.key_hash] = replace(self._clients[client.key_hash], state=state)
+
+    def replace(self, old: Client, new: Client) -> None:
+        stored = self._clients.get(old.key_hash)
+        if stored is None or stored.state != "active" or new.key_hash in self._clients:
+            raise KeyChangedError("gone")
+        self._clients[old.key_hash] = replace(stored, expires_at=old.expires_at)
+        self._clients[new.key_hash] = new

@@ -8,6 +8,10 @@ from datetime import datetime
 
 from lambdas.shared.domain.conversation import Conversation, Lease, Message, Page, unknown_conversation
 from lambdas.shared.domain.errors import ConversationBusyError
+from lambdas.shared.domain.memory import Memory
+
+# Of shorter texts a store need not know the size before it fetches them.
+_KNOWN_FROM_BYTES = 64 * 1024
 
 
 @dataclass
@@ -18,7 +22,8 @@ class _Stored:
 
 
 class InMemoryConversationStore:
-    """`failing` maps a method's name to the error that its calls raise; `reads` counts messages handed out."""
+    """Also a `MemoryStore`. `failing` maps a method's name to the error that its calls raise; `reads` counts the
+    messages handed out."""
 
     def __init__(self) -> None:
         self.failing: dict[str, Exception] = {}
@@ -59,10 +64,12 @@ class InMemoryConversationStore:
         )
         stored.lease = None
 
-    def newest_messages(self, owner: str, conversation_id: str) -> Iterator[Message]:
+    def newest_messages(self, owner: str, conversation_id: str, *, most_bytes: int | None = None) -> Iterator[Message]:
         self._fail("newest_messages")
         stored = self._stored.get((owner, conversation_id))
         for message in reversed(stored.messages if stored else []):
+            if most_bytes is not None and len(message.text.encode()) > max(most_bytes, _KNOWN_FROM_BYTES):
+                return
             self.reads += 1
             yield message
 
@@ -84,6 +91,22 @@ class InMemoryConversationStore:
         stored = self._find(owner, conversation_id)
         stored.header = replace(stored.header, title=title)
         return stored.header
+
+    def claim(self, owner: str, conversation_id: str, known: Memory, *, message_count: int) -> bool:
+        self._fail("claim")
+        stored = self._stored.get((owner, conversation_id))
+        if stored is None or stored.header.memory.asked_at != known.asked_at:
+            return False
+        stored.header = replace(stored.header, memory=replace(stored.header.memory, asked_at=message_count))
+        return True
+
+    def keep(self, owner: str, conversation_id: str, memory: Memory) -> bool:
+        self._fail("keep")
+        stored = self._stored.get((owner, conversation_id))
+        if stored is None or stored.header.memory.asked_at != memory.asked_at:
+            return False
+        stored.header = replace(stored.header, memory=memory)
+        return True
 
     def erase(self, lease: Lease) -> None:
         stored = self._find(lease.owner, lease.conversation_id)

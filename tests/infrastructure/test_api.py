@@ -19,6 +19,7 @@ ROUTES = {
     ("GET", "/documents"): "documents/read",
     ("GET", "/documents/{id}"): "documents/read",
     ("GET", "/health"): None,
+    ("GET", "/openapi.json"): "reference/openapi",
 }
 WRAPPER = "/var/task/lambdas/shared/runtime/stream_bootstrap"
 
@@ -61,10 +62,10 @@ def test_the_routes_are_those_that_the_handlers_answer(assembly: Assembly) -> No
             assert function_behind(assembly, calls(assembly)[route]) == assembly.functions()[handler]
 
 
-def test_every_route_but_health_wants_a_key(assembly: Assembly) -> None:
+def test_every_route_but_the_public_ones_wants_a_key(assembly: Assembly) -> None:
     (authorizer,) = assembly.of("AWS::ApiGateway::Authorizer")
     for (_, path), method in calls(assembly).items():
-        if path == "/health":
+        if path in {"/health", "/openapi.json"}:
             assert method.properties["AuthorizationType"] == "NONE"
         else:
             assert method.properties["AuthorizationType"] == "CUSTOM"

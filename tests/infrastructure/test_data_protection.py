@@ -15,7 +15,7 @@ def lifecycle(bucket: Resource) -> dict[str, dict]:
 
 def test_data_outlives_its_stack_by_default(assembly: Assembly) -> None:
     stateful = [*assembly.of(*STATEFUL), assembly.at("SummariesDeadLetters")]
-    assert len(stateful) == 7
+    assert len(stateful) == 8
     for resource in stateful:
         assert resource.stack == "storage"
         assert (resource.body["DeletionPolicy"], resource.body["UpdateReplacePolicy"]) == ("Retain", "Retain"), resource
@@ -31,9 +31,11 @@ def test_data_goes_with_its_stack_where_the_settings_say_so(changed: Assembly) -
     assert len(changed.of("Custom::S3AutoDeleteObjects")) == len(changed.of("AWS::S3::Bucket"))
 
 
-def test_every_table_can_be_restored_to_any_second(assembly: Assembly, changed: Assembly) -> None:
+def test_every_table_but_that_of_replays_can_be_restored_to_any_second(assembly: Assembly, changed: Assembly) -> None:
+    """Replays are copies of answers that live for a day; a backup would keep them for 35 more."""
     for table in assembly.of("AWS::DynamoDB::Table") + changed.of("AWS::DynamoDB::Table"):
-        assert table.properties["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}, table
+        expected = {"PointInTimeRecoveryEnabled": table.path != "IdempotencyTable"}
+        assert table.properties["PointInTimeRecoverySpecification"] == expected, table
 
 
 @pytest.mark.parametrize(
@@ -42,6 +44,7 @@ def test_every_table_can_be_restored_to_any_second(assembly: Assembly, changed: 
         ("ConversationsTable", ["pk", "sk"], True),
         ("ClientsTable", ["pk"], False),
         ("LedgerTable", ["pk", "sk"], True),
+        ("IdempotencyTable", ["pk"], True),
         ("DocumentsTable", ["pk", "sk"], False),
     ],
 )
@@ -100,10 +103,18 @@ def test_old_versions_and_broken_uploads_disappear(assembly: Assembly) -> None:
 
 def test_intermediate_texts_are_gone_after_a_week_and_results_stay(assembly: Assembly) -> None:
     rules = lifecycle(assembly.at("ResultsBucket"))
-    assert set(rules) == {"old-versions", "work"}
+    assert set(rules) == {"old-versions", "work", "conversations"}
     assert (rules["work"]["Prefix"], rules["work"]["ExpirationInDays"]) == ("work/", 7)
     assert rules["work"]["NoncurrentVersionExpiration"] == {"NoncurrentDays": 1}
     assert "ExpirationInDays" not in rules["old-versions"]
+
+
+def test_long_messages_age_out_when_their_rows_do(assembly: Assembly) -> None:
+    rule = lifecycle(assembly.at("ResultsBucket"))["conversations"]
+    kept = assembly.environment("chat/turn")["CONVERSATION_DAYS"]
+    assert (rule["Prefix"], rule["ExpirationInDays"]) == ("conversations/", int(kept))
+    assert rule["NoncurrentVersionExpiration"] == {"NoncurrentDays": 1}
+    assert rule["Status"] == "Enabled"
 
 
 def test_the_inbox_bucket_tells_event_bridge_without_a_custom_resource(assembly: Assembly) -> None:

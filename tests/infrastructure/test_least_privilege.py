@@ -24,8 +24,14 @@ WITHOUT_RESOURCE = {
 
 
 INVOKE = "bedrock:InvokeModel"
+STREAMED = "bedrock:InvokeModelWithResponseStream"
+ASK = "bedrock:ApplyGuardrail"
 UPDATE = ("dynamodb:GetItem", "dynamodb:UpdateItem")
 CHANGE = ("dynamodb:UpdateItem", "dynamodb:DeleteItem")
+PREFIXES = ("/inbox/*", "/work/*", "/summaries/*", "/conversations/*")
+SPILL = ("s3:PutObject", "s3:GetObject", "s3:DeleteObjectVersion")
+LIST_VERSIONS = "s3:ListBucketVersions"
+ERASE = ("s3:GetObject", "s3:DeleteObjectVersion", LIST_VERSIONS)
 CONSUME = (
     "sqs:ReceiveMessage",
     "sqs:DeleteMessage",
@@ -74,7 +80,26 @@ def test_object_permissions_end_at_a_prefix(assembly: Assembly) -> None:
         for action in listed(statement["Action"]):
             if action.startswith("s3:") and "Object" in action:
                 for resource in map(text_of, listed(statement["Resource"])):
-                    assert resource.endswith(("/inbox/*", "/work/*", "/summaries/*")), f"{policy}: {action} {resource}"
+                    assert resource.endswith(PREFIXES), f"{policy}: {action} {resource}"
+
+
+def test_long_messages_are_within_reach_of_the_chat_functions_alone(assembly: Assembly) -> None:
+    able = {
+        policy.path.removesuffix("Role/DefaultPolicy")
+        for policy, statement in allowances(assembly, "AWS::IAM::Policy")
+        for resource in map(text_of, listed(statement["Resource"]))
+        if "/conversations/" in resource
+    }
+    assert able == {"ChatTurn", "ChatConversations"}
+    for function in able:
+        for action, resources in permissions(assembly, function).items():
+            if "Object" in action:
+                assert all(each.endswith("/conversations/*") for each in resources), f"{function}: {action}"
+
+
+def test_versions_are_listed_below_the_prefix_of_conversations_alone(assembly: Assembly) -> None:
+    found = [each for _, each in allowances(assembly, "AWS::IAM::Policy") if LIST_VERSIONS in listed(each["Action"])]
+    assert [each["Condition"] for each in found] == [{"StringLike": {"s3:prefix": ["conversations/*"]}}]
 
 
 def test_nobody_scans_a_table_or_reads_its_stream(assembly: Assembly) -> None:
@@ -97,18 +122,30 @@ def test_every_function_has_a_role_of_its_own(assembly: Assembly) -> None:
     ("function", "expected"),
     [
         ("AccessAuthorize", {"dynamodb:GetItem"}),
-        ("ChatTurn", {"dynamodb:Query", "dynamodb:PutItem", *CHANGE, INVOKE, f"{INVOKE}WithResponseStream"}),
-        ("ChatConversations", {"dynamodb:GetItem", "dynamodb:Query", *CHANGE, "dynamodb:BatchWriteItem"}),
+        ("ChatTurn", {"dynamodb:Query", "dynamodb:PutItem", *CHANGE, INVOKE, STREAMED, ASK, *SPILL}),
+        ("ChatConversations", {"dynamodb:GetItem", "dynamodb:Query", *CHANGE, "dynamodb:BatchWriteItem", *ERASE}),
         ("DocumentsRead", {"dynamodb:GetItem", "dynamodb:Query"}),
         ("SummariesClaim", {"dynamodb:UpdateItem"}),
         ("SummariesFail", {"dynamodb:GetItem", "dynamodb:UpdateItem", "events:PutEvents"}),
         ("SummariesStart", {*CONSUME, "dynamodb:PutItem", "dynamodb:GetItem", "states:StartExecution"}),
         ("SummariesPrepare", {*UPDATE, "s3:GetObject", "s3:GetObjectVersion", "s3:PutObject", "s3:ListBucket"}),
-        ("SummariesInfer", {"dynamodb:PutItem", "s3:GetObject", "s3:PutObject", "s3:ListBucket", INVOKE}),
+        ("SummariesInfer", {"dynamodb:PutItem", "s3:GetObject", "s3:PutObject", "s3:ListBucket", INVOKE, ASK}),
     ],
 )
 def test_a_function_may_do_its_work_and_no_more(assembly: Assembly, function: str, expected: set[str]) -> None:
     assert set(permissions(assembly, function)) == expected
+
+
+def test_answers_for_replays_are_written_and_deleted_by_their_key_alone(assembly: Assembly) -> None:
+    """Reading is part of the write: a claim that fails brings back what stands in its way."""
+    allowed = {
+        (policy.path, action)
+        for policy, statement in allowances(assembly, "AWS::IAM::Policy")
+        for action in listed(statement["Action"])
+        if any("IdempotencyTable" in text_of(resource) for resource in listed(statement["Resource"]))
+    }
+    policy = "ChatTurnRole/DefaultPolicy"
+    assert allowed == {(policy, "dynamodb:PutItem"), (policy, "dynamodb:DeleteItem")}
 
 
 def test_the_workflow_may_invoke_exactly_its_functions(assembly: Assembly) -> None:

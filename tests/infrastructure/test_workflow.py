@@ -65,7 +65,7 @@ def test_the_workflow_is_standard_and_logs_no_content(assembly: Assembly) -> Non
     properties = machine(assembly).properties
     assert properties["StateMachineType"] == "STANDARD"
     assert properties["LoggingConfiguration"]["IncludeExecutionData"] is False
-    assert properties["LoggingConfiguration"]["Level"] == "ERROR"
+    assert properties["LoggingConfiguration"]["Level"] == "ALL"
 
 
 def test_only_documents_in_the_inbox_are_picked_up(assembly: Assembly) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-import boto3
+import botocore.session
 from botocore.config import Config
 
 if TYPE_CHECKING:
@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from types_boto3_events import EventBridgeClient
     from types_boto3_s3 import S3Client
     from types_boto3_stepfunctions import SFNClient
+
+# botocore would put a longer one together for each call, which costs more than our routing and validation.
+_USER_AGENT = f"Quarry Botocore/{botocore.__version__}"
 
 
 @cache
@@ -47,7 +50,14 @@ def event_bridge() -> EventBridgeClient:
     return made
 
 
+@cache
+def _session() -> botocore.session.Session:
+    """One for all clients: each session would read its data files again."""
+    return botocore.session.get_session()
+
+
 def _client(service: str, *, attempts: int, read_timeout: int) -> Any:
+    """A client of botocore, which is what boto3 would make too: boto3's own import is a fifth of a cold start."""
     retries: Any = {"mode": "standard", "total_max_attempts": attempts}
-    config = Config(retries=retries, connect_timeout=3, read_timeout=read_timeout)
-    return boto3.client(service, config=config)  # type: ignore[call-overload]
+    config = Config(retries=retries, connect_timeout=3, read_timeout=read_timeout, user_agent=_USER_AGENT)
+    return _session().create_client(service, config=config)

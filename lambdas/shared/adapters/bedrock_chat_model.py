@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from lambdas.shared.adapters.bedrock_errors import model_error
+from lambdas.shared.adapters.bedrock_guardrail_report import report_from_trace
 from lambdas.shared.domain.chat_model import ChatReply, ChatRequest, TokenUsage
 from lambdas.shared.domain.converse import converse_body
 from lambdas.shared.domain.errors import ModelStreamInterruptedError
+from lambdas.shared.domain.guardrail import GuardrailReport
 
 if TYPE_CHECKING:
     from types_boto3_bedrock_runtime import BedrockRuntimeClient
@@ -25,18 +27,23 @@ class BedrockChatModel:
     def reply(self, request: ChatRequest) -> ChatReply:
         """See `ChatModel`; raises ContextTooLongError too, where the provider counted more tokens than we did."""
         try:
-            answer: Any = self._client.converse(modelId=request.model_id, **converse_body(request))
+            answer: Any = self._client.converse(
+                modelId=request.model_id, **converse_body(request), **_guardrail_config(request)
+            )
         except (ClientError, BotoCoreError) as error:
             raise model_error(error, request.model_id) from error
         blocks = answer["output"]["message"]["content"]
         # Blocks of other kinds (reasoningContent) are the model's own business.
         text = "".join(block["text"] for block in blocks if "text" in block)
-        return ChatReply(text=text, stop_reason=answer["stopReason"], usage=_usage(answer["usage"]))
+        report = report_from_trace(answer.get("trace"))
+        return ChatReply(text=text, stop_reason=answer["stopReason"], usage=_usage(answer["usage"]), guardrail=report)
 
     def stream(self, request: ChatRequest) -> Iterator[str | ChatReply]:
         """See `ChatModel`. Closing the iterator closes the connection, which ends the generation."""
         try:
-            answer: Any = self._client.converse_stream(modelId=request.model_id, **converse_body(request))
+            answer: Any = self._client.converse_stream(
+                modelId=request.model_id, **converse_body(request), **_guardrail_config(request, streams=True)
+            )
         except (ClientError, BotoCoreError) as error:
             raise model_error(error, request.model_id) from error
         events = answer["stream"]
@@ -46,10 +53,23 @@ class BedrockChatModel:
             events.close()
 
 
+def _guardrail_config(request: ChatRequest, *, streams: bool = False) -> dict[str, Any]:
+    """The trace is asked for because it alone has the price (in units) and tells masked from blocked.
+    https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_GuardrailStreamConfiguration.html"""
+    guardrail = request.guardrail
+    if guardrail is None:
+        return {}
+    config = {"guardrailIdentifier": guardrail.id, "guardrailVersion": guardrail.version, "trace": "enabled"}
+    if streams:
+        config["streamProcessingMode"] = guardrail.stream_mode
+    return {"guardrailConfig": config}
+
+
 def _pieces(events: Any, model_id: str) -> Iterator[str | ChatReply]:
     arrived: list[str] = []
     stop_reason = ""
     usage: TokenUsage | None = None
+    report: GuardrailReport | None = None
     for event in _events(events, model_id, arrived):
         if "contentBlockDelta" in event:
             text = event["contentBlockDelta"]["delta"].get("text")
@@ -60,9 +80,10 @@ def _pieces(events: Any, model_id: str) -> Iterator[str | ChatReply]:
             stop_reason = event["messageStop"]["stopReason"]
         elif "metadata" in event:
             usage = _usage(event["metadata"]["usage"])
+            report = report_from_trace(event["metadata"].get("trace"))
     if usage is None or not stop_reason:  # a cut between two frames looks like an orderly end of the connection
         raise ModelStreamInterruptedError(f"the answer of {model_id} ended before its last event")
-    yield ChatReply(text="".join(arrived), stop_reason=stop_reason, usage=usage)
+    yield ChatReply(text="".join(arrived), stop_reason=stop_reason, usage=usage, guardrail=report)
 
 
 def _events(events: Any, model_id: str, arrived: list[str]) -> Iterator[dict[str, Any]]:

@@ -29,6 +29,8 @@ _UNAVAILABLE = {
 }
 _TOO_LONG = re.compile(r"too long|context (length|window)|too many input tokens", re.IGNORECASE)
 # A model that the region does not have is answered as an invalid request, not as a missing resource.
+# Converse asks the guardrail on the caller's behalf, and answers with what is wrong there as if it were its own.
+_GUARDRAIL = re.compile(r"guardrail", re.IGNORECASE)
 _NO_SUCH_MODEL = re.compile(r"model identifier is invalid|on-demand throughput isn.t supported", re.IGNORECASE)
 
 
@@ -41,13 +43,15 @@ def model_error(error: Exception, model_id: str) -> QuarryError:
         return ModelUnavailableError(f"{model_id} could not be reached ({type(error).__name__}); try again")
     code = str(error.response.get("Error", {}).get("Code", ""))
     status = int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
-    kind = code.lower()
+    kind, message = code.lower(), str(error.response.get("Error", {}).get("Message", ""))
+    if kind in {*_NOT_ENABLED, "validationexception"} and _GUARDRAIL.search(message):
+        return _guardrail_out_of_reach(code)
     if kind in _THROTTLED:
         return ModelThrottledError(f"{model_id} is throttled ({code}); try again later")
     if kind in _NOT_ENABLED:
         return _not_enabled(model_id, code)
     if kind == "validationexception":
-        return _invalid(model_id, str(error.response.get("Error", {}).get("Message", "")))
+        return _invalid(model_id, message)
     if kind in _UNAVAILABLE or status >= 500:
         return ModelUnavailableError(f"{model_id} does not answer right now ({code}); try again")
     return _by_status(model_id, code, status)
@@ -70,6 +74,13 @@ def _invalid(model_id: str, message: str) -> QuarryError:
     if _NO_SUCH_MODEL.search(message):
         return _not_enabled(model_id, message)
     return ModelRefusedRequestError(f"{model_id} refused the request: {message}")
+
+
+def _guardrail_out_of_reach(code: str) -> ModelNotEnabledError:
+    return ModelNotEnabledError(
+        f"The deployment's guardrail cannot be asked ({code}), and nothing is asked of a model without it. Deploy all "
+        "stacks together, so that the functions know the published version and may ask it."
+    )
 
 
 def _not_enabled(model_id: str, reason: str) -> ModelNotEnabledError:

@@ -1,7 +1,8 @@
 """Conversations as DynamoDB items: the key grammar, and items to values and back.
 
 Header: pk `<owner>`, sk `conversation#<id>`. Message: pk `<owner>|<id>`, sk `message#<8 digits>`. Owners and ids hold
-no '|', so no owner can name another one's partition. TTL attribute: `expires_at` (epoch seconds).
+no '|', so no owner can name another one's partition. TTL attribute: `expires_at` (epoch seconds). A message's text is
+`text`, or a pointer to S3: `text_key`, `text_bytes`, `text_sha256`; very long ones of older deployments: `text_zlib`.
 """
 
 from __future__ import annotations
@@ -11,7 +12,9 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from lambdas.shared.adapters.s3_message_texts import SpilledText
 from lambdas.shared.domain.conversation import Conversation, Lease, Message
+from lambdas.shared.domain.memory import Memory
 from lambdas.shared.domain.timestamps import from_iso, to_iso
 
 if TYPE_CHECKING:
@@ -21,9 +24,6 @@ if TYPE_CHECKING:
 
 HEADER_PREFIX = "conversation#"
 MESSAGE_PREFIX = "message#"
-# An item holds 400 KB at most. Longer texts are answers of very long generations; they are kept compressed.
-# https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html#limits-items
-_COMPRESSED_FROM_BYTES = 300_000
 
 
 def header_key(owner: str, conversation_id: str) -> Item:
@@ -64,22 +64,24 @@ def conversation(item: Mapping[str, Value]) -> Conversation:
         created_at=from_iso(item["created_at"]["S"]),
         updated_at=from_iso(item["updated_at"]["S"]),
         message_count=int(item["message_count"]["N"]),
+        memory=_memory(item),
     )
 
 
-def message_item(lease: Lease, message: Message, *, keep_until: datetime) -> Item:
-    """One message as it is stored."""
+def message_item(lease: Lease, message: Message, *, keep_until: datetime, spilled: SpilledText | None = None) -> Item:
+    """One message as it is stored; its text, or where that is."""
     item: Item = {
         **message_key(lease.owner, lease.conversation_id, message.number),
         "role": {"S": message.role},
         "created_at": {"S": to_iso(message.created_at)},
         "expires_at": seconds(keep_until),
     }
-    encoded = message.text.encode()
-    if len(encoded) < _COMPRESSED_FROM_BYTES:
+    if spilled is None:
         item["text"] = {"S": message.text}
     else:
-        item["text_zlib"] = {"B": zlib.compress(encoded)}
+        item["text_key"] = {"S": spilled.key}
+        item["text_bytes"] = {"N": str(spilled.size)}
+        item["text_sha256"] = {"S": spilled.sha256}
     if message.model:
         item["model"] = {"S": message.model}
     if message.interrupted:
@@ -87,17 +89,42 @@ def message_item(lease: Lease, message: Message, *, keep_until: datetime) -> Ite
     return item
 
 
-def message(item: Mapping[str, Value]) -> Message:
-    """The message that `item` holds."""
-    compressed = item.get("text_zlib")
+def spilled_text(item: Mapping[str, Value]) -> SpilledText | None:
+    """Where the message's text is, if it is not in `item`."""
+    if "text_key" not in item:
+        return None
+    return SpilledText(item["text_key"]["S"], int(item["text_bytes"]["N"]), item["text_sha256"]["S"])
+
+
+def own_text(item: Mapping[str, Value]) -> str:
+    """The message's text where `item` itself holds it."""
+    if "text_zlib" in item:
+        return zlib.decompress(bytes(item["text_zlib"]["B"])).decode()
+    return item["text"]["S"]
+
+
+def text_bytes(item: Mapping[str, Value]) -> int:
+    """Bytes of the message's text in UTF-8, wherever it is."""
+    return int(item["text_bytes"]["N"]) if "text_bytes" in item else len(own_text(item).encode())
+
+
+def message(item: Mapping[str, Value], text: str) -> Message:
+    """The message that `item` holds, with its text."""
     return Message(
         number=int(item["sk"]["S"].removeprefix(MESSAGE_PREFIX)),
         role="assistant" if item["role"]["S"] == "assistant" else "user",
-        text=zlib.decompress(bytes(compressed["B"])).decode() if compressed else item["text"]["S"],
+        text=text,
         created_at=from_iso(item["created_at"]["S"]),
         model=item["model"]["S"] if "model" in item else None,
         interrupted="interrupted" in item,
     )
+
+
+def _memory(item: Mapping[str, Value]) -> Memory:
+    if "memory_asked_at" not in item:
+        return Memory()
+    through = int(item["memory_through"]["N"]) if "memory_through" in item else -1
+    return Memory(item["memory"]["S"] if "memory" in item else "", through, int(item["memory_asked_at"]["N"]))
 
 
 def milliseconds(moment: datetime) -> Value:

@@ -1,14 +1,11 @@
-"""Clients in DynamoDB: one item per key and one per tenant, found by primary key alone.
-
-Keys: `key#<SHA-256 of the key, hex>`, `tenant#<name>`.
-"""
+"""Clients in DynamoDB, as the authorizer needs them: found by primary key alone."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from lambdas.shared.domain.client import SCOPES, Client, KeyInUseError
+from lambdas.shared.adapters.dynamodb_client_items import client_from, item_of, key_of, tenant_key
+from lambdas.shared.domain.client import Client, KeyInUseError
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
@@ -26,42 +23,21 @@ class DynamoDbClientDirectory:
         self._table = table
 
     def find(self, key_hash: str) -> Client | None:
-        item = self._client.get_item(TableName=self._table, Key={"pk": {"S": f"key#{key_hash}"}}).get("Item")
-        if item is None:
-            return None
-        expires = item.get("valid_until")
-        return Client(
-            client_id=item["client_id"]["S"],
-            tenant=item["tenant"]["S"],
-            # A scope that this version does not know grants nothing, and locks nobody out.
-            scopes=frozenset(item["scopes"]["S"].split()) & SCOPES,
-            key_hash=key_hash,
-            # Whatever is not plainly active is not allowed in.
-            state="active" if item["state"]["S"] == "active" else "disabled",
-            expires_at=datetime.fromtimestamp(int(expires["N"]), UTC) if expires else None,
-        )
+        item = self._client.get_item(TableName=self._table, Key=key_of(key_hash)).get("Item")
+        return None if item is None else client_from(item)
 
     def tenant_exists(self, tenant: str) -> bool:
-        key = {"pk": {"S": f"tenant#{tenant}"}}
-        return "Item" in self._client.get_item(TableName=self._table, Key=key)
+        return "Item" in self._client.get_item(TableName=self._table, Key=tenant_key(tenant))
 
     def add(self, client: Client) -> None:
-        item: dict[str, Any] = {
-            "pk": {"S": f"key#{client.key_hash}"},
-            "client_id": {"S": client.client_id},
-            "tenant": {"S": client.tenant},
-            "scopes": {"S": " ".join(sorted(client.scopes))},
-            "state": {"S": client.state},
-        }
-        if client.expires_at is not None:
-            item["valid_until"] = {"N": str(int(client.expires_at.timestamp()))}
+        item = item_of(client)
         key: Any = {
             "TableName": self._table,
             "Item": item,
             "ConditionExpression": "attribute_not_exists(pk) OR (client_id = :client AND tenant = :tenant)",
             "ExpressionAttributeValues": {":client": item["client_id"], ":tenant": item["tenant"]},
         }
-        tenant: Any = {"TableName": self._table, "Item": {"pk": {"S": f"tenant#{client.tenant}"}}}
+        tenant: Any = {"TableName": self._table, "Item": tenant_key(client.tenant)}
         try:
             self._client.transact_write_items(TransactItems=[{"Put": key}, {"Put": tenant}])
         except self._client.exceptions.TransactionCanceledException as error:

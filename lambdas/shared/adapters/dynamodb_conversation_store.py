@@ -1,4 +1,4 @@
-"""Conversations in DynamoDB: conditional writes hold the lease, one transaction stores a turn."""
+"""Conversations in DynamoDB, long texts in S3: conditional writes hold the lease, one transaction stores a turn."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from lambdas.shared.adapters import conversation_items as items
+from lambdas.shared.adapters import dynamodb_writes as writes
+from lambdas.shared.adapters.s3_message_texts import S3MessageTexts
 from lambdas.shared.domain.conversation import Conversation, Lease, Message, Page, unknown_conversation
 from lambdas.shared.domain.errors import ConversationBusyError
 from lambdas.shared.domain.timestamps import to_iso
@@ -20,21 +22,26 @@ if TYPE_CHECKING:
 # A conversation whose first turn crashed has no messages; it need not wait as long as a real one to disappear.
 _EMPTY_KEPT = timedelta(days=1)
 _NOT_LEASED = "(attribute_not_exists(lease_until) OR lease_until < :now)"
-_CONDITION_FAILED = "ConditionalCheckFailedException"
 _BUSY_RETRY_AFTER_SECONDS = 5
-_DELETES_PER_BATCH = 25
 _READ_AHEAD = 20
-_MAX_ATTEMPTS = 6
 # A buffered answer has 6 MB at most, and JSON escapes can double a text.
 _PAGE_BYTES = 2_500_000
 
 
 class DynamoDbConversationStore:
-    """A `ConversationStore`. `table` has string keys pk and sk, and TTL on `expires_at`."""
+    """A `ConversationStore`. `table` has string keys pk and sk, and TTL on `expires_at`; long texts are in `texts`."""
 
-    def __init__(self, client: DynamoDBClient, *, table: str, sleep: Callable[[float], None] = time.sleep) -> None:
+    def __init__(
+        self,
+        client: DynamoDBClient,
+        *,
+        table: str,
+        texts: S3MessageTexts,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
         self._client = client
         self._table = table
+        self._texts = texts
         self._sleep = sleep
 
     def create(self, lease: Lease, title: str) -> Conversation:
@@ -59,7 +66,7 @@ class DynamoDbConversationStore:
                 ReturnValuesOnConditionCheckFailure="ALL_OLD",
             )
         except ClientError as error:
-            if not _is(error, _CONDITION_FAILED):
+            if not writes.is_error(error, writes.CONDITION_FAILED):
                 raise
             raise (_busy() if error.response.get("Item") else unknown_conversation()) from error
         return items.conversation(answer["Attributes"])
@@ -97,15 +104,29 @@ class DynamoDbConversationStore:
                 ":keep": items.seconds(keep_until),
             },
         }
-        written = [items.message_item(lease, message, keep_until=keep_until) for message in messages]
+        # S3 first: a row that points to nothing would be worse than an object that nothing points to.
+        spilled = self._texts.spill(lease, messages)
+        written = [
+            items.message_item(lease, each, keep_until=keep_until, spilled=spilled.get(each.number))
+            for each in messages
+        ]
         puts: list[Any] = [{"Put": {"TableName": self._table, "Item": item}} for item in written]
-        self._transact([{"Update": header}, *puts])
+        try:
+            writes.transact(self._client, [{"Update": header}, *puts], sleep=self._sleep)
+        except (writes.ConditionFailedError, self._client.exceptions.TransactionCanceledException) as error:
+            # Surely not stored. After any other error nobody knows, so the objects stay and age out.
+            self._texts.discard(spilled.values())
+            raise (_taken_over() if isinstance(error, writes.ConditionFailedError) else error) from error
 
-    def newest_messages(self, owner: str, conversation_id: str) -> Iterator[Message]:
+    def newest_messages(self, owner: str, conversation_id: str, *, most_bytes: int | None = None) -> Iterator[Message]:
         query = self._messages_query(owner, conversation_id, forward=False, limit=_READ_AHEAD)
         # The turn before may have ended a moment ago on another connection.
         for page in self._pages(ConsistentRead=True, **query):
-            yield from map(items.message, page["Items"])
+            for item in page["Items"]:
+                spilled = items.spilled_text(item)
+                if spilled and most_bytes is not None and spilled.size > most_bytes:
+                    return
+                yield from self._read(item)
 
     def get(self, owner: str, conversation_id: str) -> Conversation:
         key = items.header_key(owner, conversation_id)
@@ -142,11 +163,11 @@ class DynamoDbConversationStore:
         size = 0
         query = self._messages_query(owner, conversation_id, forward=True, limit=limit + 1)
         for page in self._pages(**query, **start):
-            for message in map(items.message, page["Items"]):
-                size += len(message.text.encode())
+            for item in page["Items"]:
+                size += items.text_bytes(item)
                 if found and (len(found) == limit or size > _PAGE_BYTES):
                     return Page(tuple(found), str(found[-1].number))
-                found.append(message)
+                found += self._read(item)
         return Page(tuple(found), None)
 
     def rename(self, owner: str, conversation_id: str, title: str) -> Conversation:
@@ -160,15 +181,14 @@ class DynamoDbConversationStore:
                 ReturnValues="ALL_NEW",
             )
         except ClientError as error:
-            raise (unknown_conversation() if _is(error, _CONDITION_FAILED) else error) from error
+            raise (unknown_conversation() if writes.is_error(error, writes.CONDITION_FAILED) else error) from error
         return items.conversation(answer["Attributes"])
 
     def erase(self, lease: Lease) -> None:
         query = self._messages_query(lease.owner, lease.conversation_id, forward=True, limit=None)
         for page in self._pages(ProjectionExpression="pk, sk", ConsistentRead=True, **query):
-            keys = page["Items"]
-            for start in range(0, len(keys), _DELETES_PER_BATCH):
-                self._delete(keys[start : start + _DELETES_PER_BATCH])
+            writes.delete_all(self._client, self._table, page["Items"], sleep=self._sleep)
+        self._texts.erase(lease.owner, lease.conversation_id)
         deleted = self._holds(
             self._client.delete_item,
             Key=items.header_key(lease.owner, lease.conversation_id),
@@ -200,40 +220,17 @@ class DynamoDbConversationStore:
         try:
             operation(TableName=self._table, **arguments)
         except ClientError as error:
-            if _is(error, _CONDITION_FAILED):
+            if writes.is_error(error, writes.CONDITION_FAILED):
                 return False
             raise
         return True
 
-    def _transact(self, actions: list[Any]) -> None:
-        """Write all or nothing. A rename at the same instant makes DynamoDB cancel us: that alone is tried again.
-        https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html#API_TransactWriteItems_Errors
-        """
-        for attempt in range(_MAX_ATTEMPTS):
-            try:
-                self._client.transact_write_items(TransactItems=actions)
-            except self._client.exceptions.TransactionCanceledException as error:
-                reasons = {reason.get("Code") for reason in error.response.get("CancellationReasons", [])}
-                if "ConditionalCheckFailed" in reasons:
-                    raise _taken_over() from error
-                if "TransactionConflict" not in reasons or attempt == _MAX_ATTEMPTS - 1:
-                    raise
-                self._sleep(0.02 * 2**attempt)
-            else:
-                return
-
-    def _delete(self, keys: Sequence[Any]) -> None:
-        waiting: Any = {self._table: [{"DeleteRequest": {"Key": key}} for key in keys]}
-        for attempt in range(_MAX_ATTEMPTS):
-            waiting = self._client.batch_write_item(RequestItems=waiting).get("UnprocessedItems")
-            if not waiting:
-                return
-            self._sleep(0.05 * 2**attempt)
-        raise RuntimeError("DynamoDB left deletes unprocessed; deleting again goes on where this ended")
-
-
-def _is(error: ClientError, code: str) -> bool:
-    return error.response.get("Error", {}).get("Code") == code
+    def _read(self, item: Any) -> Iterator[Message]:
+        """The message of an item; none if its text has aged out before its row."""
+        spilled = items.spilled_text(item)
+        text = self._texts.read(spilled) if spilled else items.own_text(item)
+        if text is not None:
+            yield items.message(item, text)
 
 
 def _busy() -> ConversationBusyError:

@@ -34,10 +34,12 @@ from lambdas.shared.domain.document import (
     state_after,
 )
 from lambdas.shared.domain.document_store import DocumentPage, ReuseKey
+from lambdas.shared.domain.dropped_object import is_document_id
 from lambdas.shared.domain.errors import FieldError, InvalidInputError, SupersededError
 from lambdas.shared.domain.execution import SummaryRun
 from lambdas.shared.domain.failure import Failure
 from lambdas.shared.domain.summary import Summary, summary_from
+from lambdas.shared.domain.timestamps import from_iso, to_iso
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
@@ -96,7 +98,7 @@ class DynamoDbDocumentStore:
         return None if item is None else document_from(tenant, item)
 
     def page(self, tenant: str, *, state: DocumentState | None, limit: int, cursor: str | None) -> DocumentPage:
-        start = _start_key(tenant, cursor) if cursor else None
+        start = _start_key(tenant, cursor) if cursor is not None else None
         found: list[Item] = []
         for _ in range(_MOST_QUERIES):
             items, start = self._query(tenant, state, limit + 1, start)
@@ -192,10 +194,10 @@ def _cursor(start: Item) -> str:
 def _start_key(tenant: str, cursor: str) -> Item:
     try:
         received_at, document_id = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-    except (ValueError, TypeError, binascii.Error) as error:
+        if received_at != to_iso(from_iso(received_at)) or not is_document_id(document_id):
+            raise _bad_cursor()  # nor may DynamoDB see it: a key that is too long is an error of ours there
+    except (ValueError, TypeError, OverflowError, binascii.Error) as error:
         raise _bad_cursor() from error
-    if not (isinstance(received_at, str) and isinstance(document_id, str) and received_at and document_id):
-        raise _bad_cursor()
     return {**_document_key(tenant, document_id), "received_at": received_at}
 
 

@@ -56,4 +56,6 @@ class DynamoDbLedger:
             item["cost_unknown"] = {"BOOL": True}
         else:
             item["cost_usd"] = {"N": format(event.cost_usd, "f")}
+        if event.guardrail_usd is not None:
+            item["guardrail_usd"] = {"N": format(event.guardrail_usd, "f")}
         return item

@@ -6,15 +6,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
+from lambdas.shared.domain.guardrail import Guardrail, GuardrailReport
+
 Role = Literal["user", "assistant"]
 
 
 @dataclass(frozen=True, slots=True)
 class ChatMessage:
-    """One message; `text` is plain text."""
+    """One message; `text` is plain text. `guarded`: a guardrail that is asked assesses this message, and bills it."""
 
     role: Role
     text: str
+    guarded: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +33,16 @@ class SamplingParameters:
 
 @dataclass(frozen=True, slots=True)
 class ChatRequest:
-    """What is sent. `messages` alternate, begin and end with `user`; `model_id` is a Bedrock model or profile id."""
+    """What is sent. `messages` alternate, begin and end with `user`; `model_id` is a Bedrock model or profile id.
+
+    `guardrail` assesses the guarded messages (all of them where none is) and the answer; MeteredModels sets it.
+    """
 
     model_id: str
     messages: tuple[ChatMessage, ...]
     system: str | None = None
     parameters: SamplingParameters = SamplingParameters()
+    guardrail: Guardrail | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +57,15 @@ class TokenUsage:
 
 @dataclass(frozen=True, slots=True)
 class ChatReply:
-    """What came back. `stop_reason` is Converse's: end_turn, max_tokens, stop_sequence, guardrail_intervened, ..."""
+    """What came back. `stop_reason` is Converse's: end_turn, max_tokens, stop_sequence, guardrail_intervened, ...
+
+    `guardrail`: what the guardrail said, None where none was asked or it said nothing.
+    """
 
     text: str
     stop_reason: str
     usage: TokenUsage
+    guardrail: GuardrailReport | None = None
 
 
 class ChatModel(Protocol):

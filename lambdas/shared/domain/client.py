@@ -32,7 +32,8 @@ class KeyInUseError(QuarryError):
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """One key's holder. The key itself is never kept: `key_hash` is `hash_key`'s. `expires_at` is aware, or None."""
+    """One key's holder. The key itself is never kept: `key_hash` is `hash_key`'s. Times are aware, or None: never
+    expires, made before such times were kept."""
 
     client_id: str
     tenant: str
@@ -40,6 +41,18 @@ class Client:
     key_hash: str
     state: ClientState = "active"
     expires_at: datetime | None = None
+    created_at: datetime | None = None
+
+    @property
+    def fingerprint(self) -> str:
+        """Names the key among others, and is of no use to who wants to call: 12 hex digits of the hash."""
+        return self.key_hash[:12]
+
+    def standing(self, now: datetime) -> Literal["active", "disabled", "expired"]:
+        """What the authorizer makes of it."""
+        if self.state != "active":
+            return "disabled"
+        return "expired" if self.expires_at is not None and self.expires_at <= now else "active"
 
     def __post_init__(self) -> None:
         for what, name in (("client", self.client_id), ("tenant", self.tenant)):

@@ -6,11 +6,12 @@ import re
 import secrets
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Generic, Protocol, TypeVar
 
 from lambdas.shared.domain.chat_model import Role
 from lambdas.shared.domain.errors import FieldError, InvalidInputError, NotFoundError, TooLargeError
+from lambdas.shared.domain.memory import Memory
 
 ItemT = TypeVar("ItemT")
 
@@ -19,6 +20,8 @@ MAX_TITLE_CHARACTERS = 120
 _FIRST_TITLE_CHARACTERS = 60
 # Crockford's alphabet is in ASCII order, so ids sort as the times in them do.
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
+_NO_MEMORY = Memory()
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _ID = re.compile(rf"conv_[{_ALPHABET}]{{26}}")
 
 
@@ -31,6 +34,7 @@ class Conversation:
     created_at: datetime
     updated_at: datetime
     message_count: int
+    memory: Memory = _NO_MEMORY
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +93,9 @@ class ConversationStore(Protocol):
         """
         ...
 
-    def newest_messages(self, owner: str, conversation_id: str) -> Iterator[Message]:
-        """Messages from the newest to the oldest, fetched as they are asked for."""
+    def newest_messages(self, owner: str, conversation_id: str, *, most_bytes: int | None = None) -> Iterator[Message]:
+        """Messages from the newest to the oldest, fetched as they are asked for; ends before the first one that is
+        known to have more than `most_bytes` of UTF-8. Texts that have aged out are passed over."""
         ...
 
     def get(self, owner: str, conversation_id: str) -> Conversation:
@@ -110,13 +115,14 @@ class ConversationStore(Protocol):
         ...
 
     def erase(self, lease: Lease) -> None:
-        """Delete the leased conversation: all messages, then the header; doing it again finishes what broke off."""
+        """Delete the leased conversation: all messages wherever they are, then the header with its summary; doing it
+        again finishes what broke off."""
         ...
 
 
 def new_conversation_id(now: datetime) -> str:
     """`conv_` and 26 characters: 48 bits of milliseconds, then 80 random ones (a ULID)."""
-    value = (int(now.timestamp() * 1000) << 80) | secrets.randbits(80)
+    value = ((now - _EPOCH) // timedelta(milliseconds=1) << 80) | secrets.randbits(80)
     return "conv_" + "".join(_ALPHABET[(value >> shift) & 31] for shift in range(125, -1, -5))
 
 

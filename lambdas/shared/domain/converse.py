@@ -15,12 +15,16 @@ _BODY_FIELDS = frozenset({"messages", "system", "inferenceConfig", "additionalMo
 
 
 def converse_body(request: ChatRequest) -> dict[str, Any]:
-    """The Converse request body, without modelId, for `request` as `fit` returned it.
+    """The Converse request body, without modelId and guardrailConfig, for `request` as `fit` returned it.
 
     Raises ValueError for a `top_k` that `fit` has not placed: no field of Converse fits all models.
     """
+    guards = request.guardrail is not None
     body: dict[str, Any] = {
-        "messages": [{"role": message.role, "content": [{"text": message.text}]} for message in request.messages]
+        "messages": [
+            {"role": message.role, "content": [_block(message.text, guards and message.guarded)]}
+            for message in request.messages
+        ]
     }
     if request.system:
         body["system"] = [{"text": request.system}]
@@ -42,7 +46,8 @@ def converse_body(request: ChatRequest) -> dict[str, Any]:
 
 
 def chat_request(model_id: str, body: Mapping[str, Any]) -> ChatRequest:
-    """The inverse of `converse_body`. Raises InvalidInputError for anything that it would not have written."""
+    """The inverse of `converse_body` for a request without a guardrail. Raises InvalidInputError for anything that it
+    would not have written."""
     foreign = sorted(set(body) - _BODY_FIELDS)
     if foreign:
         raise InvalidInputError(f"the request body has fields that cannot be understood: {', '.join(foreign)}")
@@ -53,6 +58,12 @@ def chat_request(model_id: str, body: Mapping[str, Any]) -> ChatRequest:
     except (KeyError, TypeError, ValueError) as error:
         raise InvalidInputError("the request body is not one of a plain text conversation") from error
     return ChatRequest(model_id=model_id, messages=messages, system=system, parameters=parameters)
+
+
+def _block(text: str, guarded: bool) -> dict[str, Any]:
+    """Once a request has guardContent, nothing else of it is assessed and billed.
+    https://docs.aws.amazon.com/bedrock/latest/userguide/guardrails-use-converse-api.html"""
+    return {"guardContent": {"text": {"text": text}}} if guarded else {"text": text}
 
 
 def _parameters(inference: Mapping[str, Any], additional: Mapping[str, Any] | None) -> SamplingParameters:

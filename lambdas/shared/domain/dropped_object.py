@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from dataclasses import dataclass
 
 INBOX = "inbox/"
@@ -11,6 +12,12 @@ _LONGEST_KEY_BYTES = 1024
 _LONGEST_PATH_BYTES = 800
 # Right-padded to one width, sequencers compare as strings, also inside a DynamoDB condition.
 _SEQUENCER_WIDTH = 64
+_ID = re.compile(r"doc_[0-9a-f]{24}")
+
+
+def is_document_id(text: str) -> bool:
+    """Whether this can be a document's id at all."""
+    return _ID.fullmatch(text) is not None
 
 
 @dataclass(frozen=True, slots=True)

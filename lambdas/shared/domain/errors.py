@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from lambdas.shared.domain.guardrail import Intervention
+
 
 class QuarryError(Exception):
     """Anything that Quarry itself refuses or fails to do. `code` is stable and machine-readable."""
@@ -57,6 +59,28 @@ class ConversationBusyError(QuarryError):
         self.retry_after_seconds = retry_after_seconds
 
 
+class IdempotencyKeyReusedError(QuarryError):
+    """The `Idempotency-Key` belongs to another request of this caller on this route."""
+
+    code = "idempotency_key_reused"
+
+
+class IdempotencyInProgressError(QuarryError):
+    """The first request with this `Idempotency-Key` still runs."""
+
+    code = "idempotency_in_progress"
+
+    def __init__(self, detail: str, *, retry_after_seconds: int) -> None:
+        super().__init__(detail)
+        self.retry_after_seconds = retry_after_seconds
+
+
+class IdempotencyAnswerLostError(QuarryError):
+    """The first request with this `Idempotency-Key` is done and paid for; its answer was too large to be kept."""
+
+    code = "idempotency_answer_lost"
+
+
 class TooLargeError(QuarryError):
     """The input is beyond a documented ceiling; nothing was paid for."""
 
@@ -103,6 +127,16 @@ class ModelStreamInterruptedError(ModelError):
     """The answer's stream broke after it had begun; what had arrived is not lost."""
 
     code = "model_stream_interrupted"
+
+
+class BlockedByGuardrailError(QuarryError):
+    """The content policy refused the request or the answer; what the call cost is on the ledger."""
+
+    code = "blocked_by_guardrail"
+
+    def __init__(self, detail: str, *, interventions: tuple[Intervention, ...] = ()) -> None:
+        super().__init__(detail)
+        self.interventions = interventions
 
 
 class UnreadableDocumentError(QuarryError):

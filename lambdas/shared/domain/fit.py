@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from lambdas.shared.domain.chat_model import ChatMessage, ChatRequest, SamplingParameters
+from lambdas.shared.domain.chat_model import ChatRequest, SamplingParameters
 from lambdas.shared.domain.errors import ContextTooLongError
 from lambdas.shared.domain.model_card import Capabilities, ModelCard
 from lambdas.shared.domain.tokens import MOST_TOKENS_PER_CHARACTER, estimate_tokens
@@ -106,5 +106,5 @@ def _place_top_k(kept: SamplingParameters, top_k: int | None, field: str | None)
 def _fold_system(request: ChatRequest) -> ChatRequest:
     """For models without a system prompt: the instructions open the first user message."""
     first, *rest = request.messages
-    folded = ChatMessage(role=first.role, text=f"{request.system}\n\n{first.text}")
+    folded = replace(first, text=f"{request.system}\n\n{first.text}")
     return replace(request, system=None, messages=(folded, *rest))

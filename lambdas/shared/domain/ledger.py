@@ -8,7 +8,7 @@ from typing import Literal, NamedTuple, Protocol
 
 from lambdas.shared.domain.chat_model import TokenUsage
 
-Outcome = Literal["completed", "interrupted", "refused", "uncertain"]
+Outcome = Literal["completed", "interrupted", "refused", "uncertain", "blocked"]
 
 
 class LedgerEvent(NamedTuple):
@@ -16,7 +16,9 @@ class LedgerEvent(NamedTuple):
 
     `outcome`: `completed` = answered; `interrupted` = the answer's stream broke or was closed early, `usage` is an
     estimate; `refused` = rejected before any work, cost 0; `uncertain` = no answer came back (a timeout, say), so
-    nobody knows whether it was billed: cost unknown. `cost_usd` None = not known, which is not the same as 0.
+    nobody knows whether it was billed: cost unknown; `blocked` = the guardrail kept the answer back, billed as usual.
+    `cost_usd` None = not known, which is not the same as 0. It includes `guardrail_usd`, the part for the guardrail's
+    assessment; None there = no guardrail was asked, or `cost_usd` is not known either.
     """
 
     call_id: str
@@ -34,6 +36,7 @@ class LedgerEvent(NamedTuple):
     stop_reason: str | None = None
     error_code: str | None = None
     prices_as_of: str = ""
+    guardrail_usd: Decimal | None = None
 
 
 class Ledger(Protocol):

@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from lambdas.shared.domain.errors import UnknownModelError
+from lambdas.shared.domain.guardrail import GuardrailPrices
 from lambdas.shared.domain.model_card import ModelCard
 
 # https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonbedrock.html#amazonbedrock-resources-for-iam-policies
@@ -27,8 +28,14 @@ class ModelCatalog:
     """The catalogue's cards with one deployment's aliases and allowed ids (an alias allows its target)."""
 
     def __init__(
-        self, cards: Iterable[ModelCard], *, aliases: Mapping[str, str] | None = None, allowed: Iterable[str] = ()
+        self,
+        cards: Iterable[ModelCard],
+        *,
+        aliases: Mapping[str, str] | None = None,
+        allowed: Iterable[str] = (),
+        guardrail_prices: GuardrailPrices | None = None,
     ) -> None:
+        self.guardrail_prices = guardrail_prices or GuardrailPrices()
         self._cards = {card.id: card for card in cards}
         self._aliases = dict(aliases or {})
         self._allowed = frozenset(allowed) | frozenset(self._aliases.values())

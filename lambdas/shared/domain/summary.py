@@ -9,7 +9,8 @@ from typing import Any
 
 from lambdas.shared.domain.errors import InvalidAnswerError
 
-_USABLE_STOPS = frozenset({"end_turn", "stop_sequence"})
+# An answer that a guardrail has masked is one; what it has blocked never gets here.
+_USABLE_STOPS = frozenset({"end_turn", "stop_sequence", "guardrail_intervened"})
 
 
 class AnswerCutError(InvalidAnswerError):

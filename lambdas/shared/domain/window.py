@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import NamedTuple
 
 from lambdas.shared.domain.chat_model import ChatMessage
 from lambdas.shared.domain.conversation import Message
@@ -12,8 +13,28 @@ from lambdas.shared.domain.tokens import estimate_tokens
 _TOKENS_AROUND_A_TURN = 16
 
 
-def window(newest_first: Iterable[Message], *, budget_tokens: int) -> tuple[ChatMessage, ...]:
-    """Whole turns in order of time: roles alternate, `user` first, `assistant` last.
+class Window(NamedTuple):
+    """`messages`: whole turns in order of time. `oldest`: the number of the first of them, None where there is none;
+    `tokens`: what they cost by our estimate."""
+
+    messages: tuple[ChatMessage, ...] = ()
+    oldest: int | None = None
+    tokens: int = 0
+
+
+def turn_tokens(question: str, answer: str) -> int:
+    """What a turn costs in a window."""
+    return estimate_tokens(question) + estimate_tokens(answer) + _TOKENS_AROUND_A_TURN
+
+
+def most_bytes(budget_tokens: int) -> int:
+    """A text of more UTF-8 bytes than this fits into no window of `budget_tokens`, so it need not be fetched: no
+    byte counts less than a third of a token."""
+    return 3 * max(0, budget_tokens)
+
+
+def window(newest_first: Iterable[Message], *, budget_tokens: int) -> Window:
+    """Whole turns: roles alternate, `user` first, `assistant` last.
 
     Reads no further than the first turn that does not fit, so an older, shorter one never fills a gap: the model
     sees an unbroken end of the conversation. Interrupted answers count; turns with a blank side are left out,
@@ -22,11 +43,13 @@ def window(newest_first: Iterable[Message], *, budget_tokens: int) -> tuple[Chat
     kept: list[tuple[Message, Message]] = []
     left = budget_tokens
     for question, answer in _turns(newest_first):
-        left -= estimate_tokens(question.text) + estimate_tokens(answer.text) + _TOKENS_AROUND_A_TURN
-        if left < 0:
+        cost = turn_tokens(question.text, answer.text)
+        if cost > left:
             break
+        left -= cost
         kept.append((question, answer))
-    return tuple(ChatMessage(message.role, message.text) for turn in reversed(kept) for message in turn)
+    messages = tuple(ChatMessage(message.role, message.text) for turn in reversed(kept) for message in turn)
+    return Window(messages, kept[-1][0].number if kept else None, budget_tokens - left)
 
 
 def _turns(newest_first: Iterable[Message]) -> Iterator[tuple[Message, Message]]:

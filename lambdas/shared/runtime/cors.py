@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 
-_EXPOSED = "x-request-id, retry-after"
+_EXPOSED = "x-request-id, retry-after, idempotency-replayed"
 
 
 def cors_headers(origin: str | None, environ: Mapping[str, str] | None = None) -> dict[str, str]:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import base64
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import wraps
 from typing import Any, TypeVar
 
 import msgspec
 
 from lambdas.shared.domain.errors import NotFoundError
+from lambdas.shared.runtime.after_answer import AnswerThenWork
 from lambdas.shared.runtime.cors import cors_headers
 from lambdas.shared.runtime.observability import InvocationLog
 from lambdas.shared.runtime.problem import CONTENT_TYPE as PROBLEM_CONTENT_TYPE
@@ -17,7 +19,7 @@ from lambdas.shared.runtime.problem import problem_from
 from lambdas.shared.runtime.request import Request, headers_of, request_from_event, request_id_of, require_scope
 from lambdas.shared.runtime.request_body import decode_json
 
-__all__ = ["Request", "Response", "Route", "decode_body", "encode_json", "http_handler", "json_response"]
+__all__ = ["Request", "Response", "Route", "decode_body", "encode_json", "http_handler", "idempotent", "json_response"]
 
 StructT = TypeVar("StructT", bound=msgspec.Struct)
 
@@ -55,6 +57,17 @@ def decode_body(request: Request, struct: type[StructT]) -> StructT:
     return decode_json(request.body, struct)
 
 
+def idempotent(route: Route, run: Callable[[], Callable[[Route, Request], Response]]) -> Route:
+    """`route`, done at most once for each `Idempotency-Key`. Without the header that costs nothing: what keeps the keys
+    is imported and made by `run`, for the first request that has one."""
+
+    @wraps(route)
+    def keyed(request: Request) -> Response:
+        return run()(route, request) if "idempotency-key" in request.headers else route(request)
+
+    return keyed
+
+
 def http_handler(
     routes: Mapping[tuple[str, str], Route], *, scope: str | None = None
 ) -> Callable[[dict[str, Any], Any], Any]:
@@ -64,14 +77,15 @@ def http_handler(
         request_id = request_id_of(event, context)
         log = InvocationLog(request_id=request_id, method=event.get("httpMethod"), resource=event.get("resource"))
         common = {"x-request-id": request_id, **cors_headers(headers_of(event).get("origin"))}
+        later: list[Callable[[], object]] = []
         try:
-            request = request_from_event(event, context)
+            request = request_from_event(event, context, after_answer=later)
             log.add(tenant=request.caller.tenant, client=request.caller.client)
             response = _answer(routes, request, scope)
         except Exception as error:  # whatever it was, the caller gets a proper answer
             response = _problem_response(error, log)
         if getattr(context, "streams_response", False):
-            return _streamed(response, common, log)
+            return AnswerThenWork(_streamed(response, common, log), later)
         return _buffered(response, common, log)
 
     return handle

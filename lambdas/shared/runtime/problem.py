@@ -6,9 +6,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from lambdas.shared.domain.errors import (
+    BlockedByGuardrailError,
     ContextTooLongError,
     ConversationBusyError,
     FieldError,
+    IdempotencyAnswerLostError,
+    IdempotencyInProgressError,
+    IdempotencyKeyReusedError,
     InvalidInputError,
     MissingScopeError,
     ModelError,
@@ -19,6 +23,7 @@ from lambdas.shared.domain.errors import (
     QuarryError,
     TooLargeError,
 )
+from lambdas.shared.domain.guardrail import Intervention
 
 CONTENT_TYPE = "application/problem+json"
 # A model's quota refills every minute; the clients inside have already retried quickly.
@@ -30,8 +35,12 @@ _STATUS: dict[type[BaseException], int] = {
     MissingScopeError: 403,
     NotFoundError: 404,
     ConversationBusyError: 409,
+    IdempotencyInProgressError: 409,
+    IdempotencyAnswerLostError: 409,
     TooLargeError: 413,
     ContextTooLongError: 413,
+    BlockedByGuardrailError: 422,
+    IdempotencyKeyReusedError: 422,
     ModelThrottledError: 429,
     ModelUnavailableError: 503,
     ModelNotEnabledError: 503,
@@ -43,6 +52,7 @@ _TITLES = {
     404: "Not Found",
     409: "Conflict",
     413: "Content Too Large",
+    422: "Unprocessable Content",
     429: "Too Many Requests",
     500: "Internal Server Error",
     502: "Bad Gateway",
@@ -60,22 +70,31 @@ class Problem:
     detail: str
     errors: tuple[FieldError, ...] = ()
     retry_after_seconds: int | None = None
+    interventions: tuple[Intervention, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
-        """The JSON object: RFC 9457's members, `code`, `errors[]` where fields are to blame, OpenAI's `error`."""
+        """The JSON object: RFC 9457's members, `code`, `errors[]` where fields are to blame, OpenAI's `error`;
+        `interventions[]` says what a guardrail objected to, and never quotes it."""
         title = _TITLES[self.status]
         openai_type = _OPENAI_TYPES.get(self.status, "invalid_request_error")
         body: dict[str, Any] = {"type": "about:blank", "title": title, "status": self.status}
         body |= {"detail": self.detail, "code": self.code}
         if self.errors:
             body["errors"] = [{"pointer": error.pointer, "detail": error.detail} for error in self.errors]
+        if self.status == 422 and self.code == BlockedByGuardrailError.code:
+            body["interventions"] = [intervention._asdict() for intervention in self.interventions]
         body["error"] = {"message": self.detail, "type": openai_type, "code": self.code}
         return body
 
 
+def status_of(kind: type[BaseException]) -> int:
+    """The HTTP status of an error class; 500 for what is not ours."""
+    return next((_STATUS[ancestor] for ancestor in kind.__mro__ if ancestor in _STATUS), 500)
+
+
 def problem_from(error: BaseException) -> Problem:
     """The problem that the caller sees; of an error that is not ours nothing but its existence."""
-    status = next((_STATUS[ancestor] for ancestor in type(error).__mro__ if ancestor in _STATUS), 500)
+    status = status_of(type(error))
     if status == 500 or not isinstance(error, QuarryError):
         return Problem(500, QuarryError.code, "Something went wrong here; the request id leads to the log.")
     return Problem(
@@ -84,10 +103,11 @@ def problem_from(error: BaseException) -> Problem:
         str(error),
         errors=error.errors if isinstance(error, InvalidInputError) else (),
         retry_after_seconds=_retry_after(error),
+        interventions=error.interventions if isinstance(error, BlockedByGuardrailError) else (),
     )
 
 
 def _retry_after(error: QuarryError) -> int | None:
-    if isinstance(error, ConversationBusyError):
+    if isinstance(error, ConversationBusyError | IdempotencyInProgressError):
         return error.retry_after_seconds
     return _THROTTLED_RETRY_AFTER_SECONDS if isinstance(error, ModelThrottledError) else None

@@ -21,7 +21,8 @@ _SUBJECT = re.compile(r"[A-Za-z0-9._@-]{1,128}")
 class Request:
     """One request. `headers` have lower-case names; `resource` is the route's template, e.g. `/conversations/{id}`.
 
-    `remaining_seconds()` is the time until Lambda ends this invocation.
+    `remaining_seconds()` is the time until Lambda ends this invocation. What is appended to `after_answer` is done once
+    the whole answer is sent; None where the function's answer ends its invocation.
     """
 
     method: str
@@ -33,9 +34,12 @@ class Request:
     caller: Caller
     request_id: str
     remaining_seconds: Callable[[], float] = lambda: math.inf
+    after_answer: list[Callable[[], object]] | None = None
 
 
-def request_from_event(event: Mapping[str, Any], context: Any) -> Request:
+def request_from_event(
+    event: Mapping[str, Any], context: Any, *, after_answer: list[Callable[[], object]] | None = None
+) -> Request:
     """Raises `InvalidInputError` (body, subject), `MissingScopeError` (subject), `TooLargeError` (body); KeyError
     where no authorizer spoke, which is a defect of the deployment and must not let anyone in."""
     headers = headers_of(event)
@@ -49,6 +53,7 @@ def request_from_event(event: Mapping[str, Any], context: Any) -> Request:
         caller=_caller(event["requestContext"]["authorizer"], headers.get("x-quarry-subject")),
         request_id=request_id_of(event, context),
         remaining_seconds=lambda: context.get_remaining_time_in_millis() / 1000,
+        after_answer=after_answer if getattr(context, "streams_response", False) else None,
     )
 
 

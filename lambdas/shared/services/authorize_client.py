@@ -30,8 +30,7 @@ class AuthorizeClient:
         client = self._clients.find(hash_key(key))
         if client is None:
             raise UnauthorizedError("unknown")
-        if client.state != "active":
-            raise UnauthorizedError("disabled")
-        if client.expires_at is not None and client.expires_at <= self._now():
-            raise UnauthorizedError("expired")
+        standing = client.standing(self._now())
+        if standing != "active":
+            raise UnauthorizedError(standing)
         return client

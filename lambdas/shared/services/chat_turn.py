@@ -19,17 +19,20 @@ from lambdas.shared.domain.conversation import (
     title_of,
 )
 from lambdas.shared.domain.errors import (
+    BlockedByGuardrailError,
     ConversationBusyError,
     FieldError,
     ModelError,
     ModelStreamInterruptedError,
     UnknownModelError,
 )
+from lambdas.shared.domain.memory import Memory
 from lambdas.shared.domain.model_catalog import ResolvedModel
 from lambdas.shared.domain.timestamps import utc_now
-from lambdas.shared.domain.tokens import estimate_tokens
-from lambdas.shared.domain.window import window
+from lambdas.shared.domain.window import Window, most_bytes, window
 from lambdas.shared.services.background import Background
+from lambdas.shared.services.conversation_memory import ConversationMemory
+from lambdas.shared.services.history_room import history_room
 from lambdas.shared.services.metered_models import CallPurpose, MeteredModels, MeteredReply
 from lambdas.shared.services.turn import Turn, TurnAnswer, TurnItem, TurnStarted
 
@@ -40,23 +43,27 @@ _LEASE = timedelta(seconds=310)
 _LAST_SECONDS = 5.0
 # The model's request is what the caller waits for: it gets the processor before the write beside it does.
 _MODEL_GOES_FIRST_SECONDS = 0.005
-# Room for the answer where the caller sets no max_tokens.
-_USUAL_ANSWER_TOKENS = 4096
+_NO_MEMORY = Memory()
+_NO_HISTORY = Window()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Running:
     turn: Turn
     model: ResolvedModel
     lease: Lease
     next_number: int
     leased: Callable[[], None]  # returns when the lease is surely held; raises why it is not
+    memory: Memory = _NO_MEMORY
+    room: int = 0  # tokens for whole turns of the past
+    recalled: Window = _NO_HISTORY
     arrived: list[str] = field(default_factory=list)
 
 
 class ChatTurn:
-    """Takes turns. `history_tokens`: how much of a conversation a model is reminded of at most; `conversation_days`:
-    how long a conversation is kept after its last turn."""
+    """Takes turns. `history_tokens`: how much of a conversation a model is reminded of at most, the summary included;
+    `conversation_days`: how long a conversation is kept after its last turn; `memory` None: no summary is told or kept.
+    """
 
     def __init__(
         self,
@@ -65,12 +72,14 @@ class ChatTurn:
         models: MeteredModels,
         history_tokens: int,
         conversation_days: int,
+        memory: ConversationMemory | None = None,
         now: Callable[[], datetime] = utc_now,
         new_token: Callable[[], str] = lambda: secrets.token_hex(8),
     ) -> None:
         self._store = store
         self._models = models
         self._history_tokens = history_tokens
+        self._memory = memory
         self._kept = timedelta(days=conversation_days)
         self._now = now
         self._new_token = new_token
@@ -85,10 +94,10 @@ class ChatTurn:
     def stream(self, turn: Turn) -> Generator[TurnItem, None, None]:
         """`TurnStarted` when the model's first piece is there, the pieces, then `TurnAnswer` once all is stored.
 
-        Before the first item: InvalidInputError, TooLargeError, NotFoundError, ConversationBusyError, ModelError;
-        nothing is left behind then. After it: ModelStreamInterruptedError, and what had arrived is stored, marked as
-        interrupted; ConversationBusyError when another turn has taken over, and nothing of this one is stored.
-        Closing the generator early stores like an interruption.
+        Before the first item: InvalidInputError, TooLargeError, NotFoundError, ConversationBusyError, ModelError,
+        BlockedByGuardrailError; nothing is left behind then. After it: ModelStreamInterruptedError, and what had
+        arrived is stored, marked as interrupted; BlockedByGuardrailError, or ConversationBusyError when another turn
+        has taken over, and nothing is stored. Closing the generator early stores like an interruption.
         """
         check_message(turn.message)
         model = self._resolve(turn.model)
@@ -96,6 +105,9 @@ class ChatTurn:
         lease = running.lease
         try:
             reply = yield from self._relay(running)
+        except BlockedByGuardrailError:  # no word of the turn is kept, not even what had been sent
+            self._release(running)
+            raise
         except ModelError as error:
             if not self._keep_partial(running):
                 raise
@@ -105,6 +117,7 @@ class ChatTurn:
             self._keep_partial(running)
             raise
         self._store_answer(running, reply)
+        self._keep_in_mind(running, reply)
         if not running.arrived:
             yield TurnStarted(lease.conversation_id, model.model_id)
         yield TurnAnswer(lease.conversation_id, reply)
@@ -133,7 +146,8 @@ class ChatTurn:
             )
             return _Running(turn, model, lease, next_number=0, leased=created.wait)
         conversation = self._store.take(lease, keep_until=now + self._kept)
-        return _Running(turn, model, lease, conversation.message_count, leased=_nothing)
+        memory = conversation.memory if self._memory else _NO_MEMORY
+        return _Running(turn, model, lease, conversation.message_count, leased=_nothing, memory=memory)
 
     def _relay(self, running: _Running) -> Generator[TurnItem, None, MeteredReply]:
         pieces = self._ask(running)
@@ -154,14 +168,16 @@ class ChatTurn:
 
     def _ask(self, running: _Running) -> Iterator[str | MeteredReply]:
         turn, lease = running.turn, running.lease
-        history: tuple[ChatMessage, ...] = ()
+        card, memory = running.model.card, running.memory
+        system, room = history_room(turn, card, memory, history_tokens=self._history_tokens)
         if running.next_number:
-            newest = self._store.newest_messages(lease.owner, lease.conversation_id)
-            history = window(newest, budget_tokens=self._history_budget(running))
+            newest = self._store.newest_messages(lease.owner, lease.conversation_id, most_bytes=most_bytes(room))
+            running.recalled = window(newest, budget_tokens=room)
+        running.room = room
         request = ChatRequest(
             model_id=running.model.model_id,
-            messages=(*history, ChatMessage("user", turn.message)),
-            system=turn.system,
+            messages=(*running.recalled.messages, ChatMessage("user", turn.message, guarded=True)),
+            system=system,
             parameters=turn.parameters,
         )
         caller = turn.caller
@@ -171,14 +187,14 @@ class ChatTurn:
         reply = self._models.reply(request, purpose)
         return iter((reply.text, reply) if reply.text else (reply,))
 
-    def _history_budget(self, running: _Running) -> int:
-        """The setting, or less where the model's window has to hold the rest of the request and the answer too."""
-        turn, card = running.turn, running.model.card
-        if card.context_tokens is None:
-            return self._history_tokens
-        answer = min(turn.parameters.max_tokens or _USUAL_ANSWER_TOKENS, card.max_output_tokens or card.context_tokens)
-        own = estimate_tokens(turn.message) + estimate_tokens(turn.system or "")
-        return min(self._history_tokens, card.context_tokens - own - answer)
+    def _keep_in_mind(self, running: _Running, reply: MeteredReply) -> None:
+        """Have the summary refreshed after the answer, where the next turn would forget something."""
+        turn, memory, known, number = running.turn, self._memory, running.memory, running.next_number
+        if memory is None or turn.after_answer is None:
+            return
+        if memory.is_due(turn, reply.text, number=number, recalled=running.recalled, room=running.room, known=known):
+            conversation_id = running.lease.conversation_id
+            turn.after_answer(lambda: memory.refresh(turn.caller, conversation_id, known, message_count=number + 2))
 
     def _store_answer(self, running: _Running, reply: MeteredReply) -> None:
         try:
@@ -190,9 +206,10 @@ class ChatTurn:
             raise
 
     def _keep_partial(self, running: _Running) -> bool:
-        """Store what had arrived, if anything; else leave no trace. Never raises: the turn has failed already."""
+        """Store what had arrived, if it has passed the content policy; else leave no trace. Never raises: the turn has
+        failed already."""
         text = "".join(running.arrived)
-        if text.strip():
+        if text.strip() and self._models.pieces_are_assessed:
             try:
                 self._commit(running, text, interrupted=True)
             except Exception as error:

@@ -26,6 +26,7 @@ class InferRequest:
     """The answer is checked before it is stored under the answer's key, so what stands there can be used.
 
     A crash between the model's answer and its storing pays twice, and the ledger shows both calls.
+    `guards_documents`: the guardrail, where there is one, assesses the document too and not the answer alone.
     """
 
     def __init__(
@@ -34,18 +35,20 @@ class InferRequest:
         objects: ObjectStore,
         models: MeteredModels,
         results_bucket: str,
+        guards_documents: bool = False,
         now: Callable[[], datetime] = utc_now,
     ) -> None:
         self._objects = objects
         self._models = models
         self._results_bucket = results_bucket
+        self._guards_documents = guards_documents
         self._now = now
 
     def infer(self, run: SummaryRun, prepared: PreparedRequests) -> AnswerReceipt:
         """The receipt of the stored answer; asks only where none is stored.
 
         Raises InvalidAnswerError (AnswerCutError) for an answer that cannot be used: it is kept aside with its cost,
-        and the workflow asks once more. Raises what `MeteredModels.reply` raises.
+        and the workflow asks once more. Raises what `MeteredModels.reply` raises; of a blocked answer nothing is kept.
         """
         key = run.answer_key(prepared.record_id)
         answer = self._stored(key)
@@ -84,7 +87,8 @@ class InferRequest:
         for line in self._objects.read(self._results_bucket, prepared.requests_key).splitlines():
             record = json.loads(line)
             if record["recordId"] == prepared.record_id:
-                return chat_request(prepared.model, record["modelInput"])
+                request = chat_request(prepared.model, record["modelInput"])
+                return _guarded(request) if self._guards_documents else request
         raise ObjectMissingError(f"{prepared.requests_key} has no record {prepared.record_id}")
 
     def _stored(self, key: str) -> Answer | None:
@@ -97,6 +101,10 @@ class InferRequest:
         self._objects.write(
             self._results_bucket, key, encode_answer(answer), content_type="application/json", owner=run.execution
         )
+
+
+def _guarded(request: ChatRequest) -> ChatRequest:
+    return replace(request, messages=tuple(replace(message, guarded=True) for message in request.messages))
 
 
 def _with_room(request: ChatRequest, rejected: Answer | None) -> ChatRequest:

@@ -1,4 +1,4 @@
-"""The one way to a chat model: fits the request, prices the call and leaves exactly one ledger event."""
+"""The one way to a chat model: fits the request, takes the guardrail along, prices the call, leaves a ledger event."""
 
 from __future__ import annotations
 
@@ -22,10 +22,12 @@ from lambdas.shared.domain.errors import (
     UnknownModelError,
 )
 from lambdas.shared.domain.fit import estimate_input_tokens, fit
+from lambdas.shared.domain.guardrail import Guardrail, GuardrailChecker
 from lambdas.shared.domain.ledger import Ledger, LedgerEvent, Outcome
 from lambdas.shared.domain.model_catalog import ModelCatalog, ResolvedModel
 from lambdas.shared.domain.price import ZERO_USD, price
 from lambdas.shared.domain.tokens import estimate_tokens
+from lambdas.shared.services.guarding import Guarding, GuardrailBill, HeldBack, blocked_error, is_blocked, total
 
 _LOG = logging.getLogger(__name__)
 _NO_TOKENS = TokenUsage(input_tokens=0, output_tokens=0)
@@ -44,7 +46,8 @@ class CallPurpose(NamedTuple):
 
 
 class MeteredReply(NamedTuple):
-    """An answer with its price. `model` is the id that was sent; `cost_usd` None = not known."""
+    """An answer with its price. `model` is the id that was sent; `cost_usd` None = not known, else with the
+    guardrail's part."""
 
     text: str
     stop_reason: str
@@ -65,13 +68,15 @@ class _Details(TypedDict, total=False):
     stop_reason: str | None
     error_code: str | None
     estimated: bool
+    guardrail_usd: Decimal | None
 
 
 class MeteredModels:
     """Calls chat models for money.
 
     The event is written before the answer is handed out. A ledger that fails does not take a paid answer away: the
-    event goes to the log, whole (it holds ids and numbers, no text), and `unrecorded` counts it.
+    event goes to the log, whole (it holds ids and numbers, no text), and `unrecorded` counts it. `guardrail` None = no
+    content policy; `checker`: see `Guarding`.
     """
 
     def __init__(
@@ -80,6 +85,8 @@ class MeteredModels:
         models: ChatModel,
         catalog: ModelCatalog,
         ledger: Ledger,
+        guardrail: Guardrail | None = None,
+        checker: GuardrailChecker | None = None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         new_id: Callable[[], str] = lambda: uuid4().hex,
     ) -> None:
@@ -88,7 +95,13 @@ class MeteredModels:
         self._ledger = ledger
         self._now = now
         self._new_id = new_id
+        self._guarding = Guarding(guardrail=guardrail, checker=checker, prices=catalog.guardrail_prices)
         self.unrecorded = 0
+
+    @property
+    def pieces_are_assessed(self) -> bool:
+        """Whether what has arrived of a stream has passed the content policy, before its end."""
+        return self._guarding.assesses_before_sending
 
     def resolve(self, name: str) -> ResolvedModel:
         """What `name` (alias, model id, profile id or ARN) stands for. Raises UnknownModelError."""
@@ -97,7 +110,8 @@ class MeteredModels:
     def reply(self, request: ChatRequest, purpose: CallPurpose) -> MeteredReply:
         """Send the request and wait for the whole answer; `request.model_id` may be an alias.
 
-        Raises UnknownModelError and ContextTooLongError before anything is sent, else what `ChatModel` raises.
+        Raises UnknownModelError and ContextTooLongError before anything is sent, then what `ChatModel` raises and
+        BlockedByGuardrailError.
         """
         call = self._prepare(request, purpose)
         try:
@@ -111,21 +125,23 @@ class MeteredModels:
         """The answer's pieces as they arrive, then one MeteredReply.
 
         UnknownModelError and ContextTooLongError are raised at once, the provider's errors by `next()`. Closing the
-        iterator early ends the call; what had arrived is recorded as interrupted.
+        iterator early ends the call; what had arrived is recorded as interrupted. BlockedByGuardrailError may come
+        instead of the first piece or after some; then none of them may be kept.
         """
-        return self._stream(self._prepare(request, purpose))
+        return self._stream(self._prepare(request, purpose, streams=True))
 
-    def _prepare(self, request: ChatRequest, purpose: CallPurpose) -> _Call:
+    def _prepare(self, request: ChatRequest, purpose: CallPurpose, *, streams: bool = False) -> _Call:
         resolved = self._catalog.resolve(request.model_id)
         if resolved.card.kind != "chat":
             raise UnknownModelError(f"{resolved.model_id} is no chat model (it is for {resolved.card.kind})")
         fitted, ignored = fit(request, resolved.card)
         if fitted.model_id != resolved.model_id:
             fitted = replace(fitted, model_id=resolved.model_id)
-        return _Call(fitted, resolved, ignored, purpose)
+        return _Call(self._guarding.attach(fitted, streams=streams), resolved, ignored, purpose)
 
     def _stream(self, call: _Call) -> Iterator[str | MeteredReply]:
         arrived: list[str] = []
+        held = HeldBack(call.request.guardrail)
         pieces = self._models.stream(call.request)
         try:
             for piece in pieces:
@@ -133,7 +149,7 @@ class MeteredModels:
                     reply = piece
                     break
                 arrived.append(piece)
-                yield piece
+                yield from held.take(piece)
             else:
                 _refuse_half_an_answer()
         except BaseException as error:  # GeneratorExit too: a client that hangs up has still been served
@@ -141,11 +157,21 @@ class MeteredModels:
             raise
         finally:
             getattr(pieces, "close", _nothing)()
-        yield self._complete(call, reply)
+        completed = self._complete(call, reply)
+        yield from held.rest()
+        yield completed
 
     def _complete(self, call: _Call, reply: ChatReply) -> MeteredReply:
-        cost = self._price(call, reply.usage)
-        self._record(call, "completed", reply.usage, cost, stop_reason=reply.stop_reason)
+        try:
+            reply = self._guarding.check(call.request, reply)
+        except BaseException as error:  # the answer is paid for, though nobody may see it
+            self._record_reply(call, "completed", reply, _code(error))
+            raise
+        if is_blocked(reply):
+            refusal = blocked_error(reply)
+            self._record_reply(call, "blocked", reply, refusal.code)
+            raise refusal
+        cost = self._record_reply(call, "completed", reply)
         return MeteredReply(
             text=reply.text,
             stop_reason=reply.stop_reason,
@@ -155,20 +181,39 @@ class MeteredModels:
             ignored_parameters=call.ignored,
         )
 
+    def _record_reply(
+        self, call: _Call, outcome: Outcome, reply: ChatReply, error_code: str | None = None
+    ) -> Decimal | None:
+        """The event of an answer; returns its price."""
+        bill = self._guarding.bill(call.request, reply.text, reply.guardrail)
+        cost = self._price(call, reply.usage, bill)
+        self._record(
+            call,
+            outcome,
+            reply.usage,
+            cost,
+            stop_reason=reply.stop_reason,
+            error_code=error_code,
+            estimated=bill is not None and bill.estimated,
+            guardrail_usd=bill.usd if bill else None,
+        )
+        return cost
+
     def _record_failure(self, call: _Call, error: BaseException, arrived: str = "") -> None:
-        code = error.code if isinstance(error, QuarryError) else type(error).__name__
+        code = _code(error)
         if not arrived and isinstance(error, _REFUSALS):
             self._record(call, "refused", _NO_TOKENS, ZERO_USD, error_code=code)
             return
         usage = TokenUsage(estimate_input_tokens(call.request), estimate_tokens(arrived))
         if arrived or isinstance(error, ModelStreamInterruptedError):
-            cost = self._price(call, usage)
-            self._record(call, "interrupted", usage, cost, error_code=code, estimated=True)
+            bill = self._guarding.bill(call.request, arrived, None)
+            details = _Details(error_code=code, estimated=True, guardrail_usd=bill.usd if bill else None)
+            self._record(call, "interrupted", usage, self._price(call, usage, bill), **details)
         else:
             self._record(call, "uncertain", usage, None, error_code=code, estimated=True)
 
-    def _price(self, call: _Call, usage: TokenUsage) -> Decimal | None:
-        return price(usage, call.resolved.card.prices, ratio=call.resolved.price_ratio)
+    def _price(self, call: _Call, usage: TokenUsage, bill: GuardrailBill | None) -> Decimal | None:
+        return total(price(usage, call.resolved.card.prices, ratio=call.resolved.price_ratio), bill)
 
     def _record(
         self, call: _Call, outcome: Outcome, usage: TokenUsage, cost: Decimal | None, **details: Unpack[_Details]
@@ -191,6 +236,10 @@ class MeteredModels:
             whole = {**event._asdict(), "usage": asdict(event.usage)}
             line = {"message": "ledger event not recorded", "error": type(error).__name__, "event": whole}
             _LOG.error(json.dumps(line, default=str))
+
+
+def _code(error: BaseException) -> str:
+    return error.code if isinstance(error, QuarryError) else type(error).__name__
 
 
 def _refuse_half_an_answer() -> NoReturn:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from lambdas.shared.domain.document import Document, DocumentState
 from lambdas.shared.domain.document_store import DocumentPage, DocumentStore
+from lambdas.shared.domain.dropped_object import is_document_id
 from lambdas.shared.domain.errors import FieldError, InvalidInputError, NotFoundError
 
 LARGEST_PAGE = 100
@@ -18,7 +19,7 @@ class ReadDocuments:
 
     def one(self, tenant: str, document_id: str) -> Document:
         """Raises NotFoundError, also for another tenant's document."""
-        document = self._documents.get(tenant, document_id)
+        document = self._documents.get(tenant, document_id) if is_document_id(document_id) else None
         if document is None:
             raise NotFoundError("There is no such document.")
         return document

@@ -18,7 +18,8 @@ _MODEL_DEFAULTS = SamplingParameters()
 class Turn:
     """What the caller wants. Without a `conversation_id` a new conversation begins; `model` may be an alias.
 
-    `remaining_seconds()` is how long the invocation may still run.
+    `remaining_seconds()` is how long the invocation may still run. `after_answer(work)` has something done once the
+    whole answer is sent, in the same invocation; None where that is not possible.
     """
 
     caller: Caller
@@ -28,6 +29,7 @@ class Turn:
     system: str | None = None
     parameters: SamplingParameters = _MODEL_DEFAULTS
     remaining_seconds: Callable[[], float] = lambda: math.inf
+    after_answer: Callable[[Callable[[], object]], None] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,7 +30,8 @@ def key_phrases(text: str, count: int) -> list[str]:
             for start in range(len(run) - size + 1):
                 words = run[start : start + size]
                 key = " ".join(stem(word.casefold()) for word in words)
-                spelling.setdefault(key, " ".join(words))
+                if key not in spelling or (size == 1 and words[0].islower() and not spelling[key].islower()):
+                    spelling[key] = " ".join(words)
                 scores[key] += 1
     ranked = sorted(scores, key=lambda key: (-_telling(key, scores[key], weights, spelling[key]), key))
     return _distinct([spelling[key] for key in ranked] + _han_phrases(sample), count)
@@ -40,14 +41,20 @@ def _runs(text: str) -> list[list[str]]:
     """Content words that stand side by side; the first word of a sentence is lowered unless it is a name elsewhere."""
     matches = _WORD.findall(text)
     starts = [before in {"", ".", "!", "?", ":"} for before in ["", *matches]]
-    names = {word for word, start in zip(matches, starts, strict=False) if not start and word[0].isupper()}
+    plain = set(matches)  # a word that also stands in small letters is capitalized by a heading, not by being a name
+    names = {
+        word
+        for word, start in zip(matches, starts, strict=False)
+        if not start and word[0].isupper() and word.lower() not in plain
+    }
     runs: list[list[str]] = [[]]
     for match, start in zip(matches, starts, strict=False):
         word = _PARTICLE.sub("", match)
         if word.casefold() in _SMALL or not word[0].isalpha() or len(word) < 2 or _HAN.search(word):
             runs.append([])
         else:
-            runs[-1].append(word.lower() if start and word not in names else word)
+            keeps = word in names or bool(runs[-1] and runs[-1][-1][0].isupper())  # "Upper Varn", "Harbour Library"
+            runs[-1].append(word if keeps or not (start or word.lower() in plain) else word.lower())
     return runs
 
 
@@ -57,7 +64,9 @@ def _telling(key: str, seen: int, weights: Counter[str], spelled: str) -> float:
     mean = sum(weights[word] for word in words) / len(words)
     repeated = 1.6 if len(words) > 1 and seen > 1 else {1: 1.0, 2: 1.05, 3: 0.9}[len(words)]
     name = 1.3 if spelled[:1].isupper() else 1.0
-    return mean * repeated * name * (1.0 if len(spelled) > 3 else 0.5)
+    name_and_verb = spelled[:1].isupper() and spelled.rpartition(" ")[2].islower()  # "Varn held"
+    done = 0.6 if len(words) > 1 and (spelled.endswith("ed") or name_and_verb) else 1.0  # seldom a topic
+    return mean * repeated * name * done * (1.0 if len(spelled) > 3 else 0.5)
 
 
 def _han_phrases(text: str) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 import numpy as np
@@ -17,6 +18,20 @@ DAMPING = 0.85
 ROUNDS = 25
 LONGEST_HEADING = 80  # characters
 NEAR_DUPLICATE = 0.8  # cosine
+LEAD = 1.4  # weight of the first sentence of the prose: reports, articles and letters say there what they are about
+LEANING = 0.6  # weight of a sentence that nobody understands without the one before it
+_LEANS = re.compile(
+    r"(?:(?:first|second|third|fourth|fifth|lastly|finally|next|then|also|however|therefore|thus|hence|moreover"
+    r"|furthermore|but|and|or|so|yet|still|instead|otherwise|for example|in addition|erstens|zweitens|drittens|jedoch"
+    r"|aber|deshalb)\b,?\s|(?:it|its|they|their|them|he|she|his|her|this|these|that|those|such|both|such|er|sie|es|dies"
+    r"|diese[rs]?)\s|(?:between|among|of|for|with|after|before) (?:them|it|this|these|that)\b)",
+    re.IGNORECASE,
+)
+_SUMMARY_HEADING = re.compile(
+    r"\b(summary|abstract|overview|in brief|key (?:findings|points)|conclusions?|zusammenfassung|résumé|resumen)\b"
+    r"|요약|摘要",
+    re.IGNORECASE,
+)
 
 
 class RankedText:
@@ -74,11 +89,26 @@ def _centrality(vectors: Vectors) -> Scores:
 
 
 def _weights(sentences: Sequence[str]) -> Scores:
-    """Early sentences count a little more; headings, tables, fragments and endless sentences less."""
+    """Headings, tables, fragments and endless sentences count less; so do those that lean on the one before them. The
+    first sentences of the prose, whatever headings stand before it, and those of a summary in the text count more."""
     weights = np.ones(len(sentences), dtype=np.float32)
+    prose = 0
+    summing_up = False
     for place, sentence in enumerate(sentences):
-        weights[place] = _shape_weight(sentence) * (1.25 if place < 2 else 1.1 if place < 8 else 1.0)
+        weights[place] = _shape_weight(sentence)
+        if weights[place] < 0.5:
+            summing_up = _is_summary_heading(sentence) or (summing_up and ends_as_sentence(sentence))
+            continue
+        weights[place] *= 1.0 if prose else LEAD
+        weights[place] *= 1.1 if 0 < prose < 8 else 1.0
+        weights[place] *= 1.1 if summing_up else 1.0
+        weights[place] *= LEANING if _LEANS.match(sentence) else 1.0
+        prose += 1
     return weights
+
+
+def _is_summary_heading(sentence: str) -> bool:
+    return len(sentence) < LONGEST_HEADING and bool(_SUMMARY_HEADING.search(sentence))
 
 
 def _shape_weight(sentence: str) -> float:

@@ -21,6 +21,7 @@ from local.bedrock.runtime_api import RuntimeApi
 RUNTIME_PATH = re.compile(
     r"/model/(?P<model>.+)/(?P<verb>converse|converse-stream|invoke|invoke-with-response-stream|count-tokens)/?"
 )
+APPLY_PATH = re.compile(r"/guardrail/(?P<guardrail>.+)/version/(?P<version>[^/]+)/apply/?")
 CONTROL_PATH = re.compile(r"/(?P<kind>foundation-models|inference-profiles)(?:/(?P<name>.+?))?/?")
 _dispatch_control = BedrockResponse._dispatch
 
@@ -53,6 +54,10 @@ def _guarded(answer: Callable[[], HttpAnswer]) -> HttpAnswer:
 
 
 def _answer_runtime(runtime: RuntimeApi, request: Any) -> HttpAnswer:
+    body = request.get_data(cache=True, parse_form_data=False)
+    apply = APPLY_PATH.fullmatch(unquote(request.path))
+    if apply and request.method == "POST":
+        return runtime.apply_guardrail(apply["guardrail"], apply["version"], body)
     found = RUNTIME_PATH.fullmatch(unquote(request.path))
     if found is None or request.method != "POST":
         raise NotEmulatedError(f"The local Bedrock does not emulate {request.method} {request.path}.")
@@ -64,7 +69,6 @@ def _answer_runtime(runtime: RuntimeApi, request: Any) -> HttpAnswer:
         "count-tokens": runtime.count_tokens,
     }
     check_model_id(found["model"])
-    body = request.get_data(cache=True, parse_form_data=False)
     return verbs[found["verb"]](found["model"], body, request.headers)
 
 

@@ -7,7 +7,10 @@ from typing import Any
 
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication
 
-_RUNTIME = re.compile(r"/model/.+/(converse|converse-stream|invoke|invoke-with-response-stream|count-tokens)/?")
+_RUNTIME = re.compile(
+    r"/model/.+/(converse|converse-stream|invoke|invoke-with-response-stream|count-tokens)/?"
+    r"|/guardrail/.+/version/.+/apply/?"
+)
 _CONTROL = re.compile(r"/(foundation-models|inference-profiles)(/.+)?")
 _SCOPE = re.compile(r"Credential=[^/]+/[^/]+/(?P<region>[^/]+)/(?P<service>[^/]+)/")
 _infer = DomainDispatcherApplication.infer_service_region_host

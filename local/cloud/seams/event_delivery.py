@@ -11,7 +11,7 @@ import datetime
 import logging
 import uuid
 from collections.abc import Callable, Mapping
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 from moto.awslambda.utils import get_backend as lambda_backend
@@ -21,6 +21,7 @@ from moto.stepfunctions.responses import get_backend as workflow_backend
 
 from local.cloud.seams.patching import replace
 from local.cloud.seams.target_input import target_input
+from local.faults.deliveries import deliver
 
 _log = logging.getLogger("local.cloud")
 
@@ -33,8 +34,12 @@ def iso_time(seconds: float) -> str:
 def publish(event: Mapping[str, Any], *, account: str, region: str) -> None:
     """Send an AWS service's event to the rules of the default bus."""
     bus = events_backends[account][region].event_buses["default"]
-    for rule in list(bus.rules.values()):
-        rule.send_to_targets(event)
+
+    def send() -> None:
+        for rule in list(bus.rules.values()):
+            rule.send_to_targets(event)
+
+    deliver(send, service=str(event["source"]).removeprefix("aws."), detail_type=str(event["detail-type"]))
 
 
 def _send_to_queue(target: Mapping[str, Any], text: str) -> None:
@@ -96,7 +101,8 @@ def _send_to_targets(original: Callable[..., None]) -> Callable[..., None]:
         others = []
         for target in list(self.targets):
             if str(target["Arn"]).split(":")[2] in _SENDERS:
-                _deliver(self, target, event)
+                send_one = partial(_deliver, self, target, event)
+                deliver(send_one, service="events", detail_type=str(event["detail-type"]))
             else:
                 others.append(target)
         if others:

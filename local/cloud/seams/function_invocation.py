@@ -14,6 +14,7 @@ from moto.core.config import default_user_config
 from moto.core.exceptions import JsonRESTError
 
 from local.cloud.seams.patching import replace
+from local.functions.results import InvokeRefusedError
 
 _log = logging.getLogger("local.cloud")
 _MAX_REQUEST_BYTES = 6_291_556  # https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
@@ -54,6 +55,14 @@ class RequestTooLargeError(JsonRESTError):  # type: ignore[misc]
     code = 413
 
 
+class RefusedByLambdaError(JsonRESTError):  # type: ignore[misc]
+    """Lambda did not run the function at all, e.g. because it is throttled: callers may retry."""
+
+    def __init__(self, refusal: InvokeRefusedError) -> None:
+        super().__init__(refusal.code, str(refusal))
+        self.code = refusal.status
+
+
 def set_invoker(invoker: Invoker | FunctionRunner | None) -> None:
     """Name what runs functions (function name, payload), a callable or a host of functions; None = nothing does."""
     global _invoker
@@ -64,7 +73,10 @@ def invoke(function_name: str, payload: bytes) -> Outcome:
     """Run a function now, in this thread."""
     if _invoker is None:
         raise LambdaServiceError("ServiceException", f"no function host runs {function_name}")
-    return _invoker(function_name, payload)
+    try:
+        return _invoker(function_name, payload)
+    except InvokeRefusedError as refusal:
+        raise RefusedByLambdaError(refusal) from refusal
 
 
 def _run_in_background(function_name: str, payload: bytes) -> None:

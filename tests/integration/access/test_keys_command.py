@@ -146,3 +146,76 @@ class TestKeysCreate:
         )
         assert (done.returncode, done.stdout) == (1, "")
         assert done.stderr.startswith("ops: no AWS credentials found")
+
+
+def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
+    assert main(["keys", *arguments]) == 0, capsys.readouterr().err
+    return capsys.readouterr().out
+
+
+def key_in(text: str) -> str:
+    (line,) = [line for line in text.splitlines() if line.startswith("Key")]
+    return line.rsplit(" ", 1)[-1]
+
+
+class TestLivingWithKeys:
+    def test_lists_everything_but_the_key(
+        self, directory: DynamoDbClientDirectory, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        key = key_in(run(capsys, *CREATE[1:], "--expires-days", "30"))
+        listed = run(capsys, "list")
+        header, row = listed.splitlines()
+        assert header.split() == ["TENANT", "CLIENT", "FINGERPRINT", "STATE", "VALID", "UNTIL", "CREATED", "SCOPES"]
+        assert row.split()[:4] == ["acme", "shop", hash_key(key)[:12], "active"]
+        assert row.endswith("chat documents")
+        assert key not in listed and hash_key(key) not in listed
+
+    def test_disables_and_enables_a_client(
+        self, directory: DynamoDbClientDirectory, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        key = key_in(run(capsys, *CREATE[1:]))
+        assert "authorizer_cache_seconds" in run(capsys, "disable", "--client", "shop")
+        assert " disabled " in run(capsys, "list", "--tenant", "acme")
+        stored = directory.find(hash_key(key))
+        assert stored is not None and stored.state == "disabled"
+        run(capsys, "enable", "--fingerprint", hash_key(key)[:12])
+        stored = directory.find(hash_key(key))
+        assert stored is not None and stored.state == "active"
+
+    def test_rotates_with_an_overlap(
+        self, directory: DynamoDbClientDirectory, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        before = key_in(run(capsys, *CREATE[1:]))
+        out = run(capsys, "rotate", "--tenant", "acme", "--client", "shop", "--overlap", "90m")
+        old, new = directory.find(hash_key(before)), directory.find(hash_key(key_in(out)))
+        assert old is not None and new is not None
+        assert old.expires_at is not None and new.created_at is not None
+        assert 89 <= (old.expires_at - new.created_at).total_seconds() / 60 <= 91
+        assert (new.client_id, new.tenant, new.scopes, new.expires_at) == ("shop", "acme", old.scopes, None)
+        assert old.fingerprint in out and before not in out
+
+    @pytest.mark.parametrize(
+        ("arguments", "says"),
+        [
+            (["disable"], "say which"),
+            (["disable", "--tenant", "acme"], "say which"),
+            (["disable", "--client", "nobody"], "no such key"),
+            (["rotate", "--client", "nobody"], "no such key"),
+        ],
+    )
+    def test_says_what_is_missing(
+        self,
+        directory: DynamoDbClientDirectory,
+        capsys: pytest.CaptureFixture[str],
+        arguments: list[str],
+        says: str,
+    ) -> None:
+        run(capsys, *CREATE[1:])
+        assert main(["keys", *arguments]) == 1
+        assert says in capsys.readouterr().err
+
+    @pytest.mark.parametrize("arguments", [["rotate", "--overlap", "soon"], ["disable", "--fingerprint", "zz"]])
+    def test_does_not_guess(self, capsys: pytest.CaptureFixture[str], arguments: list[str]) -> None:
+        with pytest.raises(SystemExit):
+            main(["keys", *arguments])
+        assert capsys.readouterr().err

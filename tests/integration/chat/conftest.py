@@ -16,15 +16,24 @@ from tests.fakes.models import ScriptedChatModel, small_catalog
 ENVIRONMENT = {
     "CONVERSATIONS_TABLE": "conversations",
     "LEDGER_TABLE": "ledger",
+    "IDEMPOTENCY_TABLE": "idempotency",
     "MODELS": '{"aliases": {}, "allowed": []}',
     "HISTORY_TOKENS": "1000",
+    "RESULTS_BUCKET": "results",
+    "MEMORY_SUMMARY": "on",
     "CONVERSATION_DAYS": "30",
     "LEDGER_DAYS": "400",
+    "GUARDRAIL_ID": "none",
+    "GUARDRAIL_VERSION": "none",
+    "GUARDRAIL_STREAM_MODE": "sync",
+    "GUARDRAIL_MESSAGES": "[]",
 }
 CACHES = (
     turn_handler.build_service,
+    turn_handler.build_idempotency,
     conversations_handler.build_service,
     aws_clients.dynamodb,
+    aws_clients.s3,
     aws_clients.bedrock_runtime,
 )
 
@@ -45,6 +54,15 @@ def tables() -> Iterator[Any]:
                 ],
                 BillingMode="PAY_PER_REQUEST",
             )
+        client.create_table(
+            TableName="idempotency",
+            KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
+            AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
+            BillingMode="PAY_PER_REQUEST",
+        )
+        s3 = boto3.client("s3")
+        s3.create_bucket(Bucket="results")
+        s3.put_bucket_versioning(Bucket="results", VersioningConfiguration={"Status": "Enabled"})
         yield client
     _forget()
 
@@ -55,7 +73,7 @@ def dynamodb(tables: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
     for name, value in ENVIRONMENT.items():
         monkeypatch.setenv(name, value)
     monkeypatch.setattr(turn_handler, "load_catalog", lambda models: small_catalog())
-    for table in ("conversations", "ledger"):
+    for table in ("conversations", "ledger", "idempotency"):
         for item in tables.scan(TableName=table, ProjectionExpression="pk, sk")["Items"]:
             tables.delete_item(TableName=table, Key=item)
     return tables

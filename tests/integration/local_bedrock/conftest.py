@@ -14,6 +14,7 @@ from moto.server import ThreadedMotoServer
 
 from local.bedrock import install
 from local.bedrock.embedded.embedded_brain import EmbeddedBrain
+from tests.integration.local_bedrock import guardrails
 
 CATALOG = """
 [[models]]
@@ -54,7 +55,7 @@ def endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     catalog: Path = tmp_path_factory.mktemp("catalog") / "models.toml"
     catalog.write_text(CATALOG, encoding="utf-8")
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
-    install(EmbeddedBrain(piece_ms=1), catalog=catalog)
+    install(EmbeddedBrain(piece_ms=1), catalog=catalog, find_guardrail=guardrails.find)
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     host, port = server.get_host_and_port()

@@ -131,7 +131,7 @@ def test_a_model_id_that_is_none(runtime: Any) -> None:
 
 
 def test_operations_that_are_not_emulated_say_so(runtime: Any) -> None:
-    with pytest.raises(ClientError, match="does not emulate POST /guardrail/"):
-        runtime.apply_guardrail(
-            guardrailIdentifier="abc", guardrailVersion="1", source="INPUT", content=[{"text": {"text": "x"}}]
+    with pytest.raises(ClientError, match="does not emulate POST /async-invoke"):
+        runtime.start_async_invoke(
+            modelId=MODEL, modelInput={"x": 1}, outputDataConfig={"s3OutputDataConfig": {"s3Uri": "s3://bucket/x"}}
         )

@@ -10,9 +10,13 @@ from typing import Any
 
 import pytest
 
-from local.bedrock.brain import Finish, Part, Prompt, Turn
+from local.bedrock.brain import Finish, Part, Prompt, Tool, ToolCall, ToolInput, ToolStart, Turn
 from local.bedrock.errors import BedrockError, ModelError, ServiceUnavailableError, ThrottlingError
+from local.bedrock.guardrails.directory import GuardrailDirectory
+from local.bedrock.model_directory import ModelDirectory
+from local.bedrock.ollama_offer import ollama_offer
 from local.bedrock.openai_brain import OpenAiBrain
+from local.bedrock.runtime_api import RuntimeApi
 
 
 class ModelServer(ThreadingHTTPServer):
@@ -20,6 +24,7 @@ class ModelServer(ThreadingHTTPServer):
 
     status = 200
     events: tuple[str, ...] = ()
+    choice: dict[str, Any] | None = None
     requests: list[dict[str, Any]]
 
 
@@ -27,6 +32,9 @@ class Handler(BaseHTTPRequestHandler):
     server: ModelServer
 
     def do_GET(self) -> None:
+        if self.path == "/api/tags":
+            self._send(json.dumps({"models": [{"name": "qwen3:4b"}]}).encode())
+            return
         self._send(json.dumps({"data": [{"id": "tiny-model"}]}).encode())
 
     def do_POST(self) -> None:
@@ -35,7 +43,7 @@ class Handler(BaseHTTPRequestHandler):
         if body["stream"]:
             self._send("".join(f"data: {event}\n\n" for event in self.server.events).encode())
         else:
-            choice = {"message": {"content": "Hello there."}, "finish_reason": "length"}
+            choice = self.server.choice or {"message": {"content": "Hello there."}, "finish_reason": "length"}
             self._send(json.dumps({"choices": [choice]}).encode())
 
     def _send(self, data: bytes) -> None:
@@ -126,3 +134,117 @@ def test_vectors_are_local(server: ModelServer) -> None:
     brain = brain_of(server, model="m")
     assert brain.embed(["a", "b"]).shape == (2, 256)
     assert brain.count_tokens("two words") >= 2
+
+
+WEATHER = Tool("get_weather", "The weather of a place", {"type": "object", "properties": {"place": {"type": "string"}}})
+ASKED = ToolCall("t1", "get_weather", '{"place": "Lisbon"}')
+CALL = {"id": "call-1", "type": "function", "function": {"name": "get_weather", "arguments": '{"place": "Porto"}'}}
+
+
+def calling(index: int, **piece: Any) -> str:
+    identity = {"id": piece.pop("id")} if "id" in piece else {}
+    delta = {"tool_calls": [{"index": index, **identity, "function": piece}]}
+    return json.dumps({"choices": [{"delta": delta, "finish_reason": None}]})
+
+
+def test_tools_and_their_results_go_to_the_model(server: ModelServer) -> None:
+    turns = (
+        Turn("user", (Part("Weather in Lisbon?"),)),
+        Turn("assistant", (Part("I look."), Part("", call=ASKED))),
+        Turn("user", (Part("Sunny.", material=True, answers="t1"), Part("And Porto?"))),
+    )
+    prompt = Prompt(model_id="m", turns=turns, tools=(WEATHER,), tool_choice="any")
+    list(brain_of(server, model="m").answer(prompt, streamed=False))
+    (request,) = server.requests
+    assert request["messages"] == [
+        {"role": "user", "content": "Weather in Lisbon?"},
+        {"role": "assistant", "content": "I look.", "tool_calls": [
+            {"id": "t1", "type": "function",
+             "function": {"name": "get_weather", "arguments": '{"place": "Lisbon"}'}}]},
+        {"role": "tool", "tool_call_id": "t1", "content": "Sunny."},
+        {"role": "user", "content": "And Porto?"},
+    ]  # fmt: skip
+    assert request["tools"][0]["function"]["parameters"] == WEATHER.schema
+    assert request["tool_choice"] == "required"
+
+
+def test_a_tool_call_comes_back(server: ModelServer) -> None:
+    server.choice = {"message": {"content": None, "tool_calls": [CALL]}, "finish_reason": "stop"}
+    answer = list(brain_of(server, model="m").answer(PROMPT, streamed=False))
+    assert answer == ["", ToolStart("call-1", "get_weather"), ToolInput('{"place": "Porto"}'), Finish("tool_use")]
+
+
+def test_streamed_calls_come_one_after_another(server: ModelServer) -> None:
+    server.events = (
+        delta("I look."),
+        calling(0, id="a", name="get_weather", arguments=""),
+        calling(0, arguments='{"place": '),
+        calling(1, id="b", name="get_weather", arguments='{"place"'),
+        calling(0, arguments='"Porto"}'),
+        calling(1, arguments=': "Faro"}'),
+        delta(None, "tool_calls"),
+        "[DONE]",
+    )
+    first = ["I look.", ToolStart("a", "get_weather"), ToolInput('{"place": '), ToolInput('"Porto"}')]
+    second = [ToolStart("b", "get_weather"), ToolInput('{"place"'), ToolInput(': "Faro"}')]
+    answer = list(brain_of(server, model="m").answer(PROMPT, streamed=True))
+    assert answer == [*first, *second, Finish("tool_use")]
+
+
+CONVERSE = {
+    "messages": [{"role": "user", "content": [{"text": "Weather in Porto?"}]}],
+    "toolConfig": {
+        "tools": [{"toolSpec": {"name": "get_weather", "inputSchema": {"json": {"type": "object"}}}}],
+        "toolChoice": {"tool": {"name": "get_weather"}},
+    },
+}
+
+
+def api_of(server: ModelServer) -> RuntimeApi:
+    return RuntimeApi(brain_of(server, model="m"), ModelDirectory.read(None), GuardrailDirectory(lambda _: None))
+
+
+def test_converse_answers_with_tool_use(server: ModelServer) -> None:
+    server.choice = {"message": {"content": "", "tool_calls": [CALL]}, "finish_reason": "tool_calls"}
+    status, _, body = api_of(server).converse("amazon.nova-lite-v1:0", json.dumps(CONVERSE).encode(), {})
+    assert status == 200
+    assert not isinstance(body, Iterator)
+    answer = json.loads(body)
+    assert answer["stopReason"] == "tool_use"
+    assert answer["output"]["message"]["content"] == [
+        {"toolUse": {"toolUseId": "call-1", "name": "get_weather", "input": {"place": "Porto"}}}
+    ]
+    assert answer["usage"]["outputTokens"] > 3
+    (request,) = server.requests
+    assert request["tool_choice"] == {"type": "function", "function": {"name": "get_weather"}}
+
+
+def test_converse_streams_tool_use(server: ModelServer) -> None:
+    server.events = (
+        delta("I look."),
+        calling(0, id="a", name="get_weather", arguments='{"place": '),
+        calling(0, arguments='"Porto"}'),
+        delta(None, "tool_calls"),
+        "[DONE]",
+    )
+    parameters = {**CONVERSE, "modelId": "amazon.nova-lite-v1:0"}
+    events = list(api_of(server)._conversations.events(parameters))
+    assert [next(iter(event)) for event in events] == [
+        "messageStart", "contentBlockDelta", "contentBlockStop", "contentBlockStart", "contentBlockDelta",
+        "contentBlockDelta", "contentBlockStop", "messageStop", "metadata",
+    ]  # fmt: skip
+    start = {"toolUse": {"toolUseId": "a", "name": "get_weather"}}
+    assert events[3]["contentBlockStart"] == {"contentBlockIndex": 1, "start": start}
+    pieces = [event["contentBlockDelta"]["delta"]["toolUse"]["input"] for event in events[4:6]]
+    assert json.loads("".join(pieces)) == {"place": "Porto"}
+    assert events[7]["messageStop"]["stopReason"] == "tool_use"
+
+
+def test_a_listening_ollama_is_offered_and_not_used(server: ModelServer) -> None:
+    port = server.server_address[1]
+    offer = ollama_offer({}, port=port)
+    assert offer is not None
+    assert "qwen3:4b" in offer
+    assert offer.endswith("export LOCAL_MODEL_URL=ollama")
+    assert ollama_offer({"LOCAL_MODEL_URL": "http://127.0.0.1:1"}, port=port) is None
+    assert ollama_offer({}, port=9) is None

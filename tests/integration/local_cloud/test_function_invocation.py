@@ -9,6 +9,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from local.cloud import set_invoker
+from local.functions.results import InvokeRefusedError
 from tests.integration.local_cloud.support import create_function, until
 
 
@@ -27,6 +28,20 @@ def test_a_failing_function_answers_200_with_its_error(cloud, functions, unique)
     answer = cloud.client("lambda").invoke(FunctionName=unique)
     assert answer["FunctionError"] == "Unhandled"
     assert json.load(answer["Payload"])["errorType"] == "KeyError"
+
+
+def test_a_refusal_is_lambda_s_own_error(cloud, unique):
+    def refuse(name, payload):
+        raise InvokeRefusedError("TooManyRequestsException", 429, "Rate Exceeded.")
+
+    create_function(cloud, unique)
+    set_invoker(refuse)
+    with pytest.raises(ClientError) as raised:
+        cloud.client("lambda").invoke(FunctionName=unique)
+    set_invoker(None)
+    answer = raised.value.response
+    assert answer["Error"]["Code"] == "TooManyRequestsException"
+    assert answer["ResponseMetadata"]["HTTPStatusCode"] == 429
 
 
 def test_an_event_is_accepted_at_once_and_run_later(cloud, functions, unique):

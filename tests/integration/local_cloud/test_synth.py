@@ -108,6 +108,27 @@ def test_an_app_that_makes_nothing_is_an_error(project):
         synth(project)
 
 
+def test_the_rules_are_checked_only_where_they_are_asked_for_and_then_once(project):
+    def switch():
+        return json.loads((project / ".build/cdk.out/manifest.json").read_text())["quarry:security-rules"]
+
+    synth(project)
+    assert (runs(project), switch()) == (1, False)
+    for _ in range(2):
+        synthesize(project, log=lambda _: None, checked=True)
+        assert (runs(project), switch()) == (2, True)
+    synth(project)
+    assert runs(project) == 2
+
+
+def test_findings_are_told_whole(project):
+    finding = "ERROR The bucket is open. (AwsSolutions)\n   Stack/Bucket\n   Acknowledge with 'S1'"
+    (project / "app.py").write_text(f"import sys; print({finding!r}, file=sys.stderr); raise RuntimeError('Failed')")
+    with pytest.raises(SynthError) as caught:
+        synthesize(project, log=lambda _: None, checked=True)
+    assert str(caught.value) == finding
+
+
 def test_callers_at_the_same_time_share_one_run(project):
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(lambda _: synth(project), range(4)))

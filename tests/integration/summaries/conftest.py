@@ -79,6 +79,11 @@ def deployed(monkeypatch: pytest.MonkeyPatch) -> Iterator[Deployed]:
             "MODELS": json.dumps({"aliases": {"fast": MODEL}, "allowed": []}),
             "SUMMARY_MODEL": "fast",
             "LEDGER_DAYS": "400",
+            "GUARDRAIL_ID": "none",
+            "GUARDRAIL_VERSION": "none",
+            "GUARDRAIL_STREAM_MODE": "sync",
+            "GUARDRAIL_MESSAGES": "[]",
+            "SUMMARIES_GUARDRAIL": "output",
         }
         for name, value in settings.items():
             monkeypatch.setenv(name, value)

@@ -22,7 +22,7 @@ def history(*texts: str, first: int = 0) -> list[Message]:
 
 
 def remembered(messages: list[Message], budget: int = PLENTY) -> list[str]:
-    return [message.text for message in window(reversed(messages), budget_tokens=budget)]
+    return [message.text for message in window(reversed(messages), budget_tokens=budget).messages]
 
 
 def cost(question: str, answer: str) -> int:
@@ -88,11 +88,11 @@ def test_any_history_gives_whole_alternating_newest_turns_within_the_budget(
     made: list[tuple[Role, str]], budget: int
 ) -> None:
     messages = [Message(number, role, text, NOW) for number, (role, text) in enumerate(made)]
-    kept = window(reversed(messages), budget_tokens=budget)
+    kept = window(reversed(messages), budget_tokens=budget).messages
     assert [m.role for m in kept] == ["user", "assistant"] * (len(kept) // 2)
     assert all(m.text.strip() for m in kept)
     assert sum(estimate_tokens(m.text) for m in kept) <= max(budget, 0)
-    everything = window(reversed(messages), budget_tokens=PLENTY)
+    everything = window(reversed(messages), budget_tokens=PLENTY).messages
     assert kept == (everything[len(everything) - len(kept) :] if kept else ())
     assert is_subsequence(kept, messages)
 

@@ -67,6 +67,12 @@ def test_another_tenants_documents_do_not_exist(documents: ReadDocuments, store:
     assert documents.one("globex", theirs.document_id) == theirs
 
 
+@pytest.mark.parametrize("document_id", ["", "doc_", "doc_" + "0" * 3000, "../x", "doc_00000000000000000000000G"])
+def test_an_id_of_no_possible_form_does_not_reach_the_store(document_id: str) -> None:
+    with pytest.raises(NotFoundError):
+        ReadDocuments(documents=None).one("acme", document_id)  # type: ignore[arg-type]
+
+
 @pytest.mark.parametrize(
     ("parameters", "pointer"),
     [
@@ -78,6 +84,7 @@ def test_another_tenants_documents_do_not_exist(documents: ReadDocuments, store:
         ({"limit": ""}, "/limit"),
         ({"limit": "٣"}, "/limit"),
         ({"cursor": "nonsense"}, "/cursor"),
+        ({"cursor": ""}, "/cursor"),
     ],
 )
 def test_a_wrong_parameter_is_named(documents: ReadDocuments, parameters: dict[str, str], pointer: str) -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from local.bedrock.brain import Brain
 from local.bedrock.embedded.length_wish import LengthWish, read_length_wish
+from local.bedrock.embedded.phrases import key_phrases
 from local.bedrock.embedded.ranking import MOST_SENTENCES, RankedText
 from local.bedrock.embedded.sentences import split_sentences
 from tests.unit.local_bedrock.prompts import TELESCOPE, say
@@ -100,3 +101,31 @@ def test_sentences_are_found(text: str, sentences: list[str] | None) -> None:
     assert split_sentences(text) == (
         sentences or ["A line that is long enough to be wrapped by a printer.", "Next."] if sentences != [] else []
     )
+
+
+REPORT = """The Mill at Sorn: Second Report
+
+Prepared by the friends of the mill
+
+Summary
+
+The water wheel of the mill at Sorn turned again in May after ninety years of rest. However, it stopped in June.
+
+The wheel
+
+First, the axle of the wheel had to be turned on a lathe in the shipyard of the town. The oak for the paddles of the
+wheel came from the forest of the parish. They were cut by hand in the mill. Each paddle of the wheel weighs as much as
+two people. Each paddle was numbered. The wheel turns the stones of the mill through three gears of apple wood.
+"""
+
+
+def test_the_lead_of_a_report_is_told_and_nothing_that_leans_on_what_is_left_out() -> None:
+    chosen = RankedText(split_sentences(REPORT)).central_in_order(3)
+    assert chosen[0].startswith("The water wheel of the mill at Sorn turned again")
+    assert not any(sentence.startswith(("First,", "However,", "They ")) for sentence in chosen)
+
+
+def test_topics_are_no_weak_words() -> None:
+    topics = key_phrases(REPORT, 5)
+    assert "wheel" in topics
+    assert not any(topic.casefold().startswith("each") for topic in topics)

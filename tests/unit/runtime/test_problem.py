@@ -6,6 +6,7 @@ import pytest
 
 from lambdas.shared.domain import errors
 from lambdas.shared.domain.errors import FieldError
+from lambdas.shared.domain.guardrail import Intervention
 from lambdas.shared.runtime.problem import problem_from
 
 
@@ -19,6 +20,7 @@ from lambdas.shared.runtime.problem import problem_from
         (errors.ConversationBusyError("x", retry_after_seconds=5), 409, "conversation_busy", "invalid_request_error"),
         (errors.TooLargeError("x"), 413, "too_large", "invalid_request_error"),
         (errors.ContextTooLongError("x"), 413, "context_too_long", "invalid_request_error"),
+        (errors.BlockedByGuardrailError("x"), 422, "blocked_by_guardrail", "invalid_request_error"),
         (errors.ModelThrottledError("x"), 429, "model_throttled", "rate_limit_error"),
         (errors.ModelUnavailableError("x"), 503, "model_unavailable", "api_error"),
         (errors.ModelNotEnabledError("x"), 503, "model_not_enabled", "api_error"),
@@ -45,6 +47,16 @@ def test_an_unexpected_error_tells_nothing(error: Exception) -> None:
 def test_bad_fields_are_listed() -> None:
     problem = problem_from(errors.InvalidInputError("x", errors=(FieldError("/a", "wrong"),)))
     assert problem.as_dict()["errors"] == [{"pointer": "/a", "detail": "wrong"}]
+
+
+def test_a_block_says_which_policies_intervened() -> None:
+    word = Intervention("word", "CUSTOM_WORD", "BLOCKED", "input")
+    body = problem_from(errors.BlockedByGuardrailError("x", interventions=(word,))).as_dict()
+    assert body["interventions"] == [
+        {"policy": "word", "name": "CUSTOM_WORD", "action": "BLOCKED", "source": "input"},
+    ]
+    assert problem_from(errors.BlockedByGuardrailError("x")).as_dict()["interventions"] == []
+    assert "interventions" not in problem_from(errors.NotFoundError("x")).as_dict()
 
 
 @pytest.mark.parametrize(

@@ -87,6 +87,11 @@ def test_an_invalid_answer_is_asked_for_once_more() -> None:
     assert retry["MaxAttempts"] == 1 and "AnswerCutError" in retry["ErrorEquals"]
 
 
+def test_what_the_guardrail_has_blocked_is_not_paid_again() -> None:
+    (retry,) = [each for each in TASKS["Ask the model"]["Retry"] if "BlockedByGuardrailError" in each["ErrorEquals"]]
+    assert retry["MaxAttempts"] == 0
+
+
 def test_error_names_are_classes_of_ours_or_names_of_aws() -> None:
     classes = {
         name

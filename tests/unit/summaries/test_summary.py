@@ -61,7 +61,7 @@ def test_an_answer_that_was_cut_is_an_error_even_if_it_parses() -> None:
     assert raised.value.code == "answer_cut"
 
 
-@pytest.mark.parametrize("stop_reason", ["guardrail_intervened", "content_filtered", "tool_use"])
+@pytest.mark.parametrize("stop_reason", ["malformed_model_output", "content_filtered", "tool_use"])
 def test_an_answer_that_the_provider_broke_off_is_invalid(stop_reason: str) -> None:
     with pytest.raises(InvalidAnswerError, match=stop_reason):
         read_summary(JSON, stop_reason)

@@ -1,0 +1,57 @@
+"""Measure everything and write benchmarks/RESULTS.md: `make bench`, a few minutes."""
+
+from __future__ import annotations
+
+import argparse
+import datetime
+import importlib.metadata
+import sys
+from pathlib import Path
+
+from benchmarks import first_token, init, request, sizes
+from benchmarks.measuring import machine
+
+RESULTS = Path(__file__).with_name("RESULTS.md")
+_HEAD = """# Results
+
+Written by `make bench`; read the ratios, for milliseconds belong to the machine. Every ratio is taken within one run,
+from interleaved processes pinned to a CPU, against a stub of Bedrock and DynamoDB on another CPU (plain HTTP on the
+loopback interface). Nothing here was measured in Lambda; there, TLS and the network come on top, for all alike.
+
+- {date}, {machine}
+- {versions}
+- "as shipped" is the trimmed layer and the function's own asset, built for this machine's Python by the code that
+  builds them for Lambda
+"""
+
+
+def versions() -> str:
+    """What is compared with what."""
+    pins = (Path(__file__).with_name("requirements.txt")).read_text(encoding="utf-8").splitlines()
+    compared = [pin for pin in pins if pin.startswith(("aws-lambda-powertools", "pydantic=="))]
+    ours = [f"{name}=={importlib.metadata.version(name)}" for name in ("boto3", "botocore", "msgspec")]
+    return ", ".join([*ours, *compared])
+
+
+def main() -> None:
+    """Measure, print and write."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=20, help="more take longer and tell more (default 20)")
+    rounds = parser.parse_args().rounds
+    parts = [_HEAD.format(date=datetime.date.today(), machine=machine(), versions=versions())]
+    sections = (
+        ("Start-up of the chat handler", lambda: init.measure(rounds)),
+        ("Overhead per request", lambda: request.measure(2 * rounds)),
+        (f"First token, a model that waits {first_token.FIRST_TOKEN_MS} ms", lambda: first_token.measure(rounds)),
+        ("Sizes", sizes.measure),
+    )
+    for title, measure in sections:
+        print(f"{title} ...", file=sys.stderr)
+        parts.append(f"## {title}\n\n{measure()}\n")
+        print(parts[-1])
+    RESULTS.write_text("\n".join(parts), encoding="utf-8")
+    print(f"written to {RESULTS}")
+
+
+if __name__ == "__main__":
+    main()

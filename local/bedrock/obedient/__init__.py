@@ -1,0 +1,1 @@
+"""The `obedient` brain: the worst case for tests of prompt injection."""
