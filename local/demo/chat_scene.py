@@ -10,10 +10,12 @@ from local.demo.screen import Screen, dollars
 FACT = "My name is Ada and I am building a radio telescope called Heron near Lisbon."
 QUESTION = "What is my telescope called, and where is it?"
 TEXT = (
-    "Explain from this text why the dish is not painted white. <document>Heron has a dish of nine metres. The dish is "
-    "left unpainted, because white paint reflects infrared light into the receiver and warms it. A warm receiver adds "
-    "noise of its own to the faint signal from the sky. The surface is cleaned twice a year with water. The telescope "
-    "listens at 1420 megahertz, where hydrogen radiates.</document>"
+    "Summarize in detail how this telescope listens. <document>Heron has a dish of nine metres. The dish is left "
+    "unpainted, because white paint reflects infrared light into the receiver and warms it. A warm receiver adds noise "
+    "of its own to the faint signal from the sky. The surface is cleaned with water each spring. The telescope listens "
+    "at 1420 megahertz, where hydrogen radiates. Its receiver is cooled by a small pump below the dish. Every night it "
+    "scans a strip of the sky that is one degree wide. The strips are joined into a map at the end of each month. Two "
+    "mobile phone masts on the next hill disturb it, so the hours after midnight count most.</document>"
 )
 
 
