@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from local.bedrock.brain import Brain
-from local.bedrock.embedded.embedded_brain import EmbeddedBrain
+from local.bedrock.embedded.embedded_brain import PIECE_MS, EmbeddedBrain
 from local.bedrock.obedient.obedient_brain import ObedientBrain
 from local.bedrock.ollama_offer import OLLAMA_URL
 from local.bedrock.openai_brain import OpenAiBrain
@@ -34,7 +34,7 @@ def choose_brain(environ: Mapping[str, str]) -> Brain:
         )
     embedded = EmbeddedBrain(
         first_token_ms=_milliseconds(environ, "LOCAL_MODEL_FIRST_TOKEN_MS", 0.0),
-        piece_ms=_milliseconds(environ, "LOCAL_MODEL_PIECE_MS", 2.0),
+        piece_ms=_milliseconds(environ, "LOCAL_MODEL_PIECE_MS", PIECE_MS),
     )
     return ObedientBrain(embedded) if name == "obedient" else embedded
 

@@ -10,8 +10,8 @@ from local.bedrock.errors import ResourceNotFoundError, ValidationError
 from local.bedrock.model_directory import PROVIDERS, Model, ModelDirectory, foundation_model_id
 from local.bedrock.request_shape import operation, read_query
 from local.bedrock.response_shape import HttpAnswer, write_result
+from local.environment import ACCOUNT
 
-ACCOUNT = "123456789012"
 LAUNCH = datetime(2024, 1, 1, tzinfo=UTC)
 Query = Mapping[str, str]
 

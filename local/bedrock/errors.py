@@ -32,13 +32,6 @@ class ResourceNotFoundError(BedrockError):
     status = 404
 
 
-class AccessDeniedError(BedrockError):
-    """The account may not use this model."""
-
-    code = "AccessDeniedException"
-    status = 403
-
-
 class ThrottlingError(BedrockError):
     """Too many requests or tokens per minute."""
 

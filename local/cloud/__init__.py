@@ -3,7 +3,8 @@
 from local.cloud.deployer import DeploymentFailedError, deploy
 from local.cloud.event_sources import EventSources
 from local.cloud.seams.function_invocation import set_invoker
-from local.cloud.server import ACCOUNT, REGION, Cloud
+from local.cloud.server import Cloud
+from local.environment import ACCOUNT, REGION
 from local.ports import PortBusyError
 
 __all__ = [

@@ -14,6 +14,7 @@ from botocore.config import Config
 
 from local.cloud import seams
 from local.cloud.seams import queues, task_clients, workflow_clock
+from local.environment import ACCOUNT, REGION
 from local.faults import FaultBook, deliveries
 from local.faults.front import FaultyApplication
 from local.ports import PortBusyError
@@ -21,8 +22,6 @@ from local.ports import PortBusyError
 if TYPE_CHECKING:
     from werkzeug.serving import BaseWSGIServer
 
-ACCOUNT = "123456789012"
-REGION = "us-east-1"
 _HOST = "127.0.0.1"
 _CREDENTIALS: Any = {"aws_access_key_id": "local", "aws_secret_access_key": "local"}
 

@@ -14,6 +14,7 @@ from local.bedrock.embedded.schema_writer import instance_of
 from local.bedrock.generation import pieces_of
 
 VERSION = "1"
+PIECE_MS = 2.0
 
 
 class EmbeddedBrain:
@@ -23,7 +24,7 @@ class EmbeddedBrain:
     version = VERSION
     description = "embedded: extractive answers on wordllama embeddings, no language model"
 
-    def __init__(self, *, first_token_ms: float = 0.0, piece_ms: float = 8.0) -> None:
+    def __init__(self, *, first_token_ms: float = 0.0, piece_ms: float = PIECE_MS) -> None:
         """`first_token_ms`: wait before any answer, whole or streamed; `piece_ms`: pause between streamed pieces."""
         self._first_token = first_token_ms / 1000
         self._piece = piece_ms / 1000
