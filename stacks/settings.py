@@ -77,8 +77,14 @@ class DeploymentSettings:
     memory_summary: Annotated[str, one_of("on", "off")]
     models: Models
     summary_model: Annotated[str, text(r".{1,140}", meaning="an alias, or an id of models.allowed")]
+    summary_style: Annotated[str, one_of("brief", "bullets", "detailed")]
+    summary_language: Annotated[
+        str, text(r"document|[a-z]{2,3}(-[A-Za-z0-9]{2,8})*", meaning='"document", or a code such as "en" or "pt-BR"')
+    ]
+    summary_section_tokens: Annotated[int, whole_number(4_000, 500_000)]
     summaries_guardrail: Annotated[str, one_of("none", "output", "both")]
     summaries_max_concurrency: Annotated[int, whole_number(2, 1000)]
+    summaries_max_model_calls: Annotated[int, whole_number(1, 1000)]
     guardrail: GuardrailPolicy
 
     @classmethod

@@ -33,6 +33,9 @@ class StorageStack(cdk.Stack):
         # Answers that are replayed for a day: nothing to restore, and backups would keep their text for five weeks.
         self.idempotency = self._table("Idempotency", sort_key=None, expires=True, restorable=False)
         acknowledge(self.idempotency, "DDB3", reason="it holds copies for a day, which must not outlive it in a backup")
+        # Who works right now: an hour later nothing of it means anything.
+        self.slots = self._table("Slots", sort_key="sk", expires=True, restorable=False)
+        acknowledge(self.slots, "DDB3", reason="it holds leases of minutes; there is nothing to restore")
         self.documents_table = self._table("Documents", sort_key="sk", expires=False)
         self.documents_table.add_global_secondary_index(
             index_name="by-time", partition_key=_key("pk"), sort_key=_key("received_at")
@@ -118,6 +121,7 @@ class StorageStack(cdk.Stack):
             "ConversationsTableName": self.conversations.table_name,
             "ClientsTableName": self.clients.table_name,
             "LedgerTableName": self.ledger.table_name,
+            "SlotsTableName": self.slots.table_name,
             "IdempotencyTableName": self.idempotency.table_name,
             "DocumentsTableName": self.documents_table.table_name,
             "DocumentsBucketName": self.documents.bucket_name,

@@ -47,9 +47,11 @@ class SummariesStack(cdk.Stack):
         workflow = AslStateMachine(
             self,
             definition="summarize_document",
-            functions=[self._claim(), self._prepare(), self._infer(), self._collect(), self._fail()],
+            functions=[self._prepare(), self._merge(), self._infer(), self._collect(), self._fail()],
+            values={"ResultsBucketName": storage.results.bucket_name},
             log_retention_days=settings.log_retention_days,
         )
+        workflow.allow_distributed_map(items_in=storage.results, prefix=WORK)
         self._start(queue, workflow)
         cdk.CfnOutput(self, "SummariesQueueUrl", value=queue.queue_url)
         cdk.CfnOutput(self, "SummariesStateMachineArn", value=workflow.state_machine_arn)
@@ -109,29 +111,43 @@ class SummariesStack(cdk.Stack):
             )
         )
 
-    def _claim(self) -> PythonFunction:
-        claim = self._function("summaries/claim", memory_mb=512, timeout_seconds=60, environment=self._table())
-        claim.allow("dynamodb:UpdateItem", on=[self._storage.documents_table.table_arn])
-        return claim
-
     def _prepare(self) -> PythonFunction:
         prepare = self._function(
             "summaries/prepare",
             memory_mb=1769,  # one whole CPU: https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html
             timeout_seconds=300,
-            environment={
-                **self._table(),
-                "RESULTS_BUCKET": self._storage.results.bucket_name,
-                "MODELS": self._settings.models.as_json(),
-                "SUMMARY_MODEL": self._settings.summary_model,
-            },
+            environment=self._request_settings(),
             more_layers=[DependencyLayer(self, name="documents")],
         )
         prepare.allow("dynamodb:GetItem", "dynamodb:UpdateItem", on=[self._storage.documents_table.table_arn])
         prepare.allow_objects("s3:GetObject", "s3:GetObjectVersion", bucket=self._storage.documents, prefix=INBOX)
         _allow_telling_missing_objects(prepare, self._storage.documents)
+        prepare.allow("dynamodb:GetItem", on=[self._storage.clients.table_arn])
         self._allow_work(prepare, "s3:PutObject")
         return prepare
+
+    def _merge(self) -> PythonFunction:
+        merge = self._function(
+            "summaries/merge", memory_mb=1024, timeout_seconds=300, environment=self._request_settings()
+        )
+        merge.allow("dynamodb:UpdateItem", on=[self._storage.documents_table.table_arn])
+        merge.allow("dynamodb:GetItem", on=[self._storage.clients.table_arn])
+        self._allow_work(merge, "s3:GetObject", "s3:PutObject")
+        _allow_telling_missing_objects(merge, self._storage.results)
+        return merge
+
+    def _request_settings(self) -> dict[str, str]:
+        """What decides how requests are written."""
+        return {
+            **self._table(),
+            "CLIENTS_TABLE": self._storage.clients.table_name,
+            "RESULTS_BUCKET": self._storage.results.bucket_name,
+            "MODELS": self._settings.models.as_json(),
+            "SUMMARY_MODEL": self._settings.summary_model,
+            "SUMMARY_STYLE": self._settings.summary_style,
+            "SUMMARY_LANGUAGE": self._settings.summary_language,
+            "SECTION_TOKENS": str(self._settings.summary_section_tokens),
+        }
 
     def _infer(self) -> PythonFunction:
         infer = self._function(
@@ -141,12 +157,16 @@ class SummariesStack(cdk.Stack):
             environment={
                 "RESULTS_BUCKET": self._storage.results.bucket_name,
                 "LEDGER_TABLE": self._storage.ledger.table_name,
+                "SLOTS_TABLE": self._storage.slots.table_name,
+                "MAX_MODEL_CALLS": str(self._settings.summaries_max_model_calls),
                 "MODELS": self._settings.models.as_json(),
                 "LEDGER_DAYS": str(self._settings.ledger_days),
                 "SUMMARIES_GUARDRAIL": self._settings.summaries_guardrail,
             },
         )
         infer.allow("dynamodb:PutItem", on=[self._storage.ledger.table_arn])
+        slots = ("dynamodb:Query", "dynamodb:PutItem", "dynamodb:DeleteItem")
+        infer.allow(*slots, on=[self._storage.slots.table_arn])
         self._guardrail.guard(infer, used=self._settings.summaries_guardrail != "none")
         self._allow_work(infer, "s3:GetObject", "s3:PutObject")
         _allow_telling_missing_objects(infer, self._storage.results)

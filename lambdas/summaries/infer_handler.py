@@ -10,13 +10,15 @@ from lambdas.shared.adapters import aws_clients
 from lambdas.shared.adapters.bedrock_chat_model import BedrockChatModel
 from lambdas.shared.adapters.bedrock_guardrail_checker import BedrockGuardrailChecker
 from lambdas.shared.adapters.dynamodb_ledger import DynamoDbLedger
+from lambdas.shared.adapters.dynamodb_slots import DynamoDbSlots
 from lambdas.shared.adapters.json_model_catalog import load_catalog
 from lambdas.shared.adapters.s3_object_store import S3ObjectStore
 from lambdas.shared.domain.guardrail import Guardrail, deployed_guardrail
 from lambdas.shared.runtime.settings import load_settings
 from lambdas.shared.services.infer_request import InferRequest
 from lambdas.shared.services.metered_models import MeteredModels
-from lambdas.summaries.schema import prepared_in, run_in
+from lambdas.shared.services.model_slots import ModelSlots
+from lambdas.summaries.schema import line_in, prepared_in, run_in
 from lambdas.summaries.workflow_step import State, workflow_step
 
 # The function ends after 600 s: an answer that comes in the last moment can still be stored.
@@ -24,12 +26,16 @@ READ_TIMEOUT_SECONDS = 540
 # The answer is paid by then: worth a few quick attempts before the state machine has all of it made again.
 CHECK_ATTEMPTS = 4
 CHECK_TIMEOUT_SECONDS = 10
+# A little longer than the function may run: a crashed call's slot comes free soon, a running one's never too early.
+SLOT_SECONDS = 630
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
     results_bucket: str
     ledger_table: str
+    slots_table: str
+    max_model_calls: int
     models: str
     ledger_days: int
     guardrail_id: str
@@ -50,6 +56,11 @@ def build_service() -> InferRequest:
             ledger=DynamoDbLedger(aws_clients.dynamodb(), table=settings.ledger_table, days=settings.ledger_days),
             guardrail=_guardrail(settings),
             checker=_checker(settings),
+        ),
+        slots=ModelSlots(
+            DynamoDbSlots(aws_clients.dynamodb(), table=settings.slots_table),
+            most=settings.max_model_calls,
+            seconds=SLOT_SECONDS,
         ),
         results_bucket=settings.results_bucket,
         guards_documents=settings.summaries_guardrail == "both",
@@ -74,7 +85,7 @@ def _checker(settings: Settings) -> BedrockGuardrailChecker | None:
 
 def infer(state: State) -> dict[str, Any]:
     """Raises the model's errors and InvalidAnswerError; the state machine decides what is tried again."""
-    return asdict(build_service().infer(run_in(state), prepared_in(state)))
+    return asdict(build_service().infer(run_in(state), prepared_in(state), line_in(state)))
 
 
 handler = workflow_step(infer)

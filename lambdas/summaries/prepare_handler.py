@@ -1,4 +1,4 @@
-"""Reads a document and writes the model requests for it: the state "Prepare requests"."""
+"""Claims a document, reads it and writes the model requests for it: the state "Prepare requests"."""
 
 from __future__ import annotations
 
@@ -6,15 +6,10 @@ from dataclasses import asdict, dataclass
 from functools import cache
 from typing import Any
 
-from lambdas.shared.adapters import aws_clients
 from lambdas.shared.adapters.document_text_reader import DocumentTextReader
-from lambdas.shared.adapters.dynamodb_document_store import DynamoDbDocumentStore
-from lambdas.shared.adapters.file_prompt_library import FilePromptLibrary
-from lambdas.shared.adapters.json_model_catalog import load_catalog
-from lambdas.shared.adapters.s3_object_store import S3ObjectStore
-from lambdas.shared.domain.summary_request import PROMPT_VERSION, SummaryRequests
 from lambdas.shared.runtime.settings import load_settings
 from lambdas.shared.services.prepare_document import PrepareDocument
+from lambdas.summaries.requests_wiring import request_parts
 from lambdas.summaries.schema import run_in
 from lambdas.summaries.workflow_step import State, workflow_step
 
@@ -22,22 +17,18 @@ from lambdas.summaries.workflow_step import State, workflow_step
 @dataclass(frozen=True, slots=True)
 class Settings:
     documents_table: str
+    clients_table: str
     results_bucket: str
     models: str
     summary_model: str
+    summary_style: str
+    summary_language: str
+    section_tokens: int
 
 
 @cache
 def build_service() -> PrepareDocument:
-    settings = load_settings(Settings)
-    return PrepareDocument(
-        documents=DynamoDbDocumentStore(aws_clients.dynamodb(), table=settings.documents_table),
-        objects=S3ObjectStore(aws_clients.s3()),
-        reader=DocumentTextReader(),
-        requests=SummaryRequests(FilePromptLibrary().load(PROMPT_VERSION)),
-        model=load_catalog(settings.models).resolve(settings.summary_model),
-        results_bucket=settings.results_bucket,
-    )
+    return PrepareDocument(reader=DocumentTextReader(), **request_parts(load_settings(Settings)))
 
 
 def prepare(state: State) -> dict[str, Any]:

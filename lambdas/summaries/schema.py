@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 from lambdas.shared.domain.dropped_object import DroppedObject
-from lambdas.shared.domain.execution import AnswerReceipt, PreparedRequests, SummaryRun
+from lambdas.shared.domain.execution import AnswerReceipt, PreparedRequests, RequestLine, SummaryRun
 
 _Filled = Annotated[str, msgspec.Meta(min_length=1)]
 
@@ -64,13 +64,18 @@ def run_in(state: Mapping[str, Any]) -> SummaryRun:
 
 
 def prepared_in(state: Mapping[str, Any]) -> PreparedRequests:
-    """What "Prepare requests" answered."""
+    """What "Prepare requests" or "Merge sections" answered."""
     return msgspec.convert(state["prepared"], PreparedRequests)
 
 
 def receipt_in(state: Mapping[str, Any]) -> AnswerReceipt:
     """What "Ask the model" answered."""
     return msgspec.convert(state["answered"], AnswerReceipt)
+
+
+def line_in(state: Mapping[str, Any]) -> RequestLine | None:
+    """The record of a Map's iteration; None where the level has only one."""
+    return msgspec.convert(state["line"], RequestLine) if "line" in state else None
 
 
 def failure_in(state: Mapping[str, Any]) -> Failure:

@@ -37,6 +37,10 @@ class ScriptedChatModel:
         self._interrupt_after = interrupt_after
         self._interruption = interruption or ModelStreamInterruptedError("the stream broke")
 
+    def then(self, *script: Script) -> None:
+        """Forget the script and follow this one."""
+        self._script[:] = script
+
     def reply(self, request: ChatRequest) -> ChatReply:
         self.requests.append(request)
         entry = self._script.pop(0) if len(self._script) > 1 else self._script[0]

@@ -32,6 +32,9 @@ class InMemoryObjectStore:
             raise ObjectMissingError(key)
         return wanted[0].body
 
+    def read_range(self, bucket: str, key: str, offset: int, length: int) -> bytes:
+        return self.read(bucket, key)[offset : offset + length if length else None]
+
     def exists(self, bucket: str, key: str) -> bool:
         versions = self.versions.get((bucket, key), [])
         return bool(versions) and versions[-1].body is not None

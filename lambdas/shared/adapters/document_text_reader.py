@@ -7,22 +7,22 @@ from io import BytesIO
 from pypdf import PasswordType, PdfReader
 
 from lambdas.shared.adapters.pdf_page_text import page_text
-from lambdas.shared.domain.document_text import decode_text, recognise
+from lambdas.shared.domain.document_text import DocumentText, NeedsOcrError, decode_text, recognise
 from lambdas.shared.domain.errors import UnreadableDocumentError
 
 
 class DocumentTextReader:
     """`TextReader` for .pdf, .txt and .md."""
 
-    def read(self, content: bytes, name: str) -> tuple[str, ...]:
+    def read(self, content: bytes, name: str) -> DocumentText:
         if recognise(content, name) == "text":
-            return (decode_text(content),)
+            return DocumentText((decode_text(content),), None, "section")
         pages = _pages(content)
         if not any(page.strip() for page in pages):
-            raise UnreadableDocumentError(
-                f"None of the PDF's {len(pages)} pages holds text; it needs OCR first.", code="no_text"
+            raise NeedsOcrError(
+                f"None of the PDF's {len(pages)} pages holds text; it needs OCR first.", pages=len(pages)
             )
-        return pages
+        return DocumentText(pages, None, "page")
 
 
 def _pages(content: bytes) -> tuple[str, ...]:

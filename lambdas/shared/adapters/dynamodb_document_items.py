@@ -11,6 +11,8 @@ from lambdas.shared.domain.failure import Failure
 from lambdas.shared.domain.summary import Summary, summary_from
 from lambdas.shared.domain.timestamps import from_iso, to_iso
 
+_COUNTS = ("sections", "calls", "input_tokens", "output_tokens")
+
 
 def received_attributes(document: Document) -> dict[str, Any]:
     """A freshly received document; `sequencer_rank` is what conditions compare."""
@@ -37,6 +39,7 @@ def completion_attributes(completion: Completion, result: StoredResult) -> dict[
         "prompt_version": completion.prompt_version,
         "content_hash": completion.content_hash,
         "reused": completion.reused,
+        **{name: getattr(completion, name) for name in _COUNTS},
         "result": {
             "key": result.key,
             "version_id": result.version_id,
@@ -95,4 +98,5 @@ def _completion(item: Mapping[str, Any]) -> Completion:
         content_hash=item["content_hash"],
         cost_usd=item.get("cost_usd"),
         reused=bool(item["reused"]),
+        **{name: int(item[name]) for name in _COUNTS if name in item},
     )

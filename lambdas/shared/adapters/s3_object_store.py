@@ -36,6 +36,15 @@ class S3ObjectStore:
             raise
         return answer["Body"].read()
 
+    def read_range(self, bucket: str, key: str, offset: int, length: int) -> bytes:
+        wanted = f"bytes={offset}-{offset + length - 1 if length else ''}"
+        try:
+            return self._client.get_object(Bucket=bucket, Key=key, Range=wanted)["Body"].read()
+        except ClientError as error:
+            if _is_missing(error):
+                raise ObjectMissingError("the object does not exist") from error
+            raise
+
     def exists(self, bucket: str, key: str) -> bool:
         try:
             self._client.head_object(Bucket=bucket, Key=key)

@@ -16,7 +16,8 @@ from lambdas.shared.domain.timestamps import from_iso, to_iso
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """`cost_usd` counts every paid call of this record, also those whose answers were rejected; None = not known."""
+    """`cost_usd` counts every paid call of this record, also those whose answers were rejected; None = not known.
+    `calls`: how many these were."""
 
     record_id: str
     text: str
@@ -27,13 +28,16 @@ class Answer:
     prompt_version: str
     started_at: datetime
     ended_at: datetime
+    calls: int = 1
 
     def after(self, rejected: Answer | None) -> Answer:
-        """This answer, with the cost of the one that came before it and was of no use."""
+        """This answer, with what the one took that came before it and was of no use."""
         if rejected is None:
             return self
         unknown = self.cost_usd is None or rejected.cost_usd is None
-        return replace(self, cost_usd=None if unknown else (self.cost_usd or 0) + (rejected.cost_usd or Decimal(0)))
+        cost = None if unknown else (self.cost_usd or 0) + (rejected.cost_usd or Decimal(0))
+        usage = self.usage.plus(rejected.usage)
+        return replace(self, cost_usd=cost, usage=usage, calls=self.calls + rejected.calls)
 
     def receipt(self, key: str) -> AnswerReceipt:
         """What the workflow's state keeps of it."""
@@ -58,6 +62,7 @@ def encode_answer(answer: Answer) -> bytes:
         "prompt_version": answer.prompt_version,
         "started_at": to_iso(answer.started_at),
         "ended_at": to_iso(answer.ended_at),
+        "calls": answer.calls,
     }
     return json.dumps(fields, ensure_ascii=False).encode()
 
@@ -75,4 +80,5 @@ def decode_answer(content: bytes) -> Answer:
         prompt_version=fields["prompt_version"],
         started_at=from_iso(fields["started_at"]),
         ended_at=from_iso(fields["ended_at"]),
+        calls=fields.get("calls", 1),
     )

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
+from lambdas.shared.domain.attachment import Attachment
 from lambdas.shared.domain.guardrail import Guardrail, GuardrailReport
 
 Role = Literal["user", "assistant"]
@@ -13,11 +14,13 @@ Role = Literal["user", "assistant"]
 
 @dataclass(frozen=True, slots=True)
 class ChatMessage:
-    """One message; `text` is plain text. `guarded`: a guardrail that is asked assesses this message, and bills it."""
+    """One message; `text` is plain text. `guarded`: a guardrail that is asked assesses this message, and bills it.
+    `attachment`: a file beside the text, which a guardrail does not read."""
 
     role: Role
     text: str
     guarded: bool = False
+    attachment: Attachment | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +56,15 @@ class TokenUsage:
     output_tokens: int
     cache_read_tokens: int = 0
     cache_write_tokens: int = 0
+
+    def plus(self, other: TokenUsage) -> TokenUsage:
+        """The sum of both."""
+        return TokenUsage(
+            self.input_tokens + other.input_tokens,
+            self.output_tokens + other.output_tokens,
+            self.cache_read_tokens + other.cache_read_tokens,
+            self.cache_write_tokens + other.cache_write_tokens,
+        )
 
 
 @dataclass(frozen=True, slots=True)

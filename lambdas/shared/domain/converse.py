@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from lambdas.shared.domain.chat_model import ChatMessage, ChatRequest, SamplingParameters
+from lambdas.shared.domain.attachment import Attachment
+from lambdas.shared.domain.chat_model import ChatMessage, ChatRequest, Role, SamplingParameters
 from lambdas.shared.domain.errors import InvalidInputError
 from lambdas.shared.domain.fit import PlacedParameters
 
@@ -22,7 +23,7 @@ def converse_body(request: ChatRequest) -> dict[str, Any]:
     guards = request.guardrail is not None
     body: dict[str, Any] = {
         "messages": [
-            {"role": message.role, "content": [_block(message.text, guards and message.guarded)]}
+            {"role": message.role, "content": _content(message, guards and message.guarded)}
             for message in request.messages
         ]
     }
@@ -52,12 +53,35 @@ def chat_request(model_id: str, body: Mapping[str, Any]) -> ChatRequest:
     if foreign:
         raise InvalidInputError(f"the request body has fields that cannot be understood: {', '.join(foreign)}")
     try:
-        messages = tuple(ChatMessage(message["role"], _text(message["content"])) for message in body["messages"])
+        messages = tuple(_message(message["role"], message["content"]) for message in body["messages"])
         system = _text(body["system"]) if "system" in body else None
         parameters = _parameters(body.get("inferenceConfig", {}), body.get("additionalModelRequestFields"))
     except (KeyError, TypeError, ValueError) as error:
         raise InvalidInputError("the request body is not one of a plain text conversation") from error
     return ChatRequest(model_id=model_id, messages=messages, system=system, parameters=parameters)
+
+
+def _content(message: ChatMessage, guarded: bool) -> list[dict[str, Any]]:
+    block = _block(message.text, guarded)
+    return [block] if message.attachment is None else [_document(message.attachment), block]
+
+
+def _document(attachment: Attachment) -> dict[str, Any]:
+    """https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_DocumentBlock.html"""
+    place = {"uri": attachment.location}
+    source = {"s3Location": place} if attachment.content is None else {"bytes": attachment.content}
+    return {"document": {"format": attachment.format, "name": attachment.name, "source": source}}
+
+
+def _message(role: Role, blocks: list[Mapping[str, Any]]) -> ChatMessage:
+    *attached, text = blocks
+    if not attached:
+        return ChatMessage(role, _text([text]))
+    (block,) = attached
+    document = block["document"]
+    location = document["source"]["s3Location"]["uri"]
+    attachment = Attachment(format=document["format"], location=location, name=document["name"])
+    return ChatMessage(role, _text([text]), attachment=attachment)
 
 
 def _block(text: str, guarded: bool) -> dict[str, Any]:

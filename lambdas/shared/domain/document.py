@@ -34,7 +34,7 @@ MAY_FOLLOW: Mapping[DocumentState, frozenset[DocumentState]] = {
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One step of the workflow that has ended: claim, prepare, infer or collect."""
+    """One step of the workflow: prepare, sections and merge of each level of a long document, infer, collect."""
 
     name: str
     started_at: datetime
@@ -53,7 +53,8 @@ class StoredResult:
 
 @dataclass(frozen=True, slots=True)
 class Completion:
-    """What a successful run found out. `cost_usd`: 0 for a reused summary, None = not known."""
+    """What a successful run found out. `cost_usd`: 0 for a reused summary, None = not known. `sections`: in how many
+    the document was read; `calls` and tokens count every paid call, those whose answers were of no use too."""
 
     summary: Summary
     model: str
@@ -61,6 +62,10 @@ class Completion:
     content_hash: str
     cost_usd: Decimal | None
     reused: bool
+    sections: int = 1
+    calls: int = 1
+    input_tokens: int = 0
+    output_tokens: int = 0
 
 
 @dataclass(frozen=True, slots=True)

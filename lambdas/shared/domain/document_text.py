@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Literal, Protocol
 
@@ -24,10 +25,30 @@ _MOST_CONTROLS = 0.005
 _MOST_ACCENTS = 0.3
 
 
+@dataclass(frozen=True, slots=True)
+class DocumentText:
+    """A document's text in parts, in reading order: pages, slides, sheets, messages, files."""
+
+    parts: tuple[str, ...]
+    language: str | None
+    part_name: str
+    skipped: tuple[str, ...] = ()
+
+
+class NeedsOcrError(UnreadableDocumentError):
+    """A document of pictures alone."""
+
+    code = "needs_ocr"
+
+    def __init__(self, detail: str, *, pages: int) -> None:
+        super().__init__(detail, code="needs_ocr")
+        self.pages = pages
+
+
 class TextReader(Protocol):
     """Reads a document's text."""
 
-    def read(self, content: bytes, name: str) -> tuple[str, ...]:
+    def read(self, content: bytes, name: str) -> DocumentText:
         """The text page by page (a plain text is one page), at least one of them not blank.
 
         Raises UnreadableDocumentError with the reason as its code. `name` is the object's key."""

@@ -20,6 +20,10 @@ class ObjectStore(Protocol):
         """The bytes of one version (default: the newest). Raises ObjectMissingError."""
         ...
 
+    def read_range(self, bucket: str, key: str, offset: int, length: int) -> bytes:
+        """`length` bytes of the newest version from `offset` on; 0 = all from there. Raises ObjectMissingError."""
+        ...
+
     def exists(self, bucket: str, key: str) -> bool:
         """Whether the object has a newest version that is no delete marker."""
         ...

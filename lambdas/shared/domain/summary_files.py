@@ -25,6 +25,9 @@ def summary_json(run: SummaryRun, completion: Completion, at: datetime) -> bytes
         "content_hash": completion.content_hash,
         "cost_usd": None if cost is None else float(cost),
         "reused": completion.reused,
+        "sections": completion.sections,
+        "calls": completion.calls,
+        "usage": {"input_tokens": completion.input_tokens, "output_tokens": completion.output_tokens},
         "created_at": to_iso(at),
     }
     return (json.dumps(fields, ensure_ascii=False, indent=2) + "\n").encode()
@@ -44,6 +47,7 @@ def summary_markdown(run: SummaryRun, completion: Completion, at: datetime) -> b
         f"- Source: `s3://{run.bucket}/{run.key}`",
         f"- Language: {summary.language}",
         f"- Model: {completion.model} ({completion.prompt_version})",
+        *([f"- Read in {completion.sections} sections"] if completion.sections > 1 else []),
         f"- Cost: {_price(completion)}",
         f"- Written: {at:%Y-%m-%d %H:%M} UTC",
         "",

@@ -93,13 +93,24 @@ class CollectSummary:
 
 
 def _completion(answer: Answer, prepared: PreparedRequests) -> Completion:
+    usage = answer.usage
+    spent = prepared.spent.plus(
+        calls=answer.calls,
+        input_tokens=usage.input_tokens,
+        output_tokens=usage.output_tokens,
+        cost_usd=answer.cost_usd,
+    )
     return Completion(
         summary=read_summary(answer.text, answer.stop_reason),
         model=answer.model,
         prompt_version=answer.prompt_version,
         content_hash=prepared.content_hash,
-        cost_usd=answer.cost_usd,
+        cost_usd=spent.usd,
         reused=prepared.reused,
+        sections=prepared.sections,
+        calls=spent.calls,
+        input_tokens=spent.input_tokens,
+        output_tokens=spent.output_tokens,
     )
 
 

@@ -1,34 +1,36 @@
-"""Reads a document and writes the model requests for it, or the answer itself where one can be reused."""
+"""Claims a document, reads it and writes the model requests for it, or the answer itself where one can be reused."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 
 from lambdas.shared.domain.answer import Answer, encode_answer
+from lambdas.shared.domain.attachment import MAX_ATTACHMENT_BYTES, MAX_ATTACHMENT_PAGES, Attachment
 from lambdas.shared.domain.chat_model import ChatRequest, TokenUsage
-from lambdas.shared.domain.converse import converse_body
 from lambdas.shared.domain.document import Step
 from lambdas.shared.domain.document_store import DocumentStore, ReuseKey
-from lambdas.shared.domain.document_text import TextReader, recognise
+from lambdas.shared.domain.document_text import NeedsOcrError, TextReader, recognise
 from lambdas.shared.domain.errors import UnreadableDocumentError
-from lambdas.shared.domain.execution import PreparedRequests, SummaryRun
+from lambdas.shared.domain.execution import PreparedRequests, SummaryRun, prepared_requests
 from lambdas.shared.domain.failure import DELETED_CODE
 from lambdas.shared.domain.model_catalog import ResolvedModel
 from lambdas.shared.domain.object_store import ObjectMissingError, ObjectStore
 from lambdas.shared.domain.summary import Summary
-from lambdas.shared.domain.summary_request import SummaryRequests
+from lambdas.shared.domain.summary_options import SummaryOptions, TenantOptions
+from lambdas.shared.domain.summary_request import SummaryPrompts, SummaryRequests
 from lambdas.shared.domain.timestamps import utc_now
+from lambdas.shared.services.request_files import RequestFiles
 
 LARGEST_DOCUMENT_BYTES = 20 * 1024 * 1024
 
 
 class PrepareDocument:
-    """`requests` writes a section's request for `model`; later documents of many sections get many of them."""
+    """`options`: what a tenant has not chosen itself."""
 
     def __init__(
         self,
@@ -36,7 +38,9 @@ class PrepareDocument:
         documents: DocumentStore,
         objects: ObjectStore,
         reader: TextReader,
-        requests: SummaryRequests,
+        prompts: SummaryPrompts,
+        tenants: TenantOptions,
+        options: SummaryOptions,
         model: ResolvedModel,
         results_bucket: str,
         now: Callable[[], datetime] = utc_now,
@@ -44,23 +48,22 @@ class PrepareDocument:
         self._documents = documents
         self._objects = objects
         self._reader = reader
-        self._requests = requests
+        self._prompts = prompts
+        self._tenants = tenants
+        self._options = options
         self._model = model
-        self._results_bucket = results_bucket
+        self._bucket = results_bucket
+        self._files = RequestFiles(objects, bucket=results_bucket)
         self._now = now
 
     def prepare(self, run: SummaryRun) -> PreparedRequests:
-        """Raises UnreadableDocumentError (its code is the reason) and SupersededError."""
+        """Raises UnreadableDocumentError (its code is the reason), ContextTooLongError and SupersededError."""
         started_at = self._now()
+        self._documents.claim(run, Step("prepare", started_at, started_at))
         content = self._read(run)
         recognise(content, run.key)
-        prepared = self._prepared(run, hashlib.sha256(content).hexdigest())
-        reusable = self._documents.find_reusable(run.tenant, _reuse_key(prepared))
-        if reusable is not None:
-            prepared = replace(prepared, reused=True)
-            self._write_answer(run, prepared, reusable)
-        else:
-            self._write_requests(run, prepared, self._requests_for(content, run.key))
+        requests = self._prompts.requests(self._model, self._tenants.options_of(run.tenant, self._options))
+        prepared = self._prepared(run, requests, content)
         self._documents.record_step(run, Step("prepare", started_at, self._now()))
         return prepared
 
@@ -78,34 +81,55 @@ class PrepareDocument:
             pass
         raise UnreadableDocumentError("The document was deleted before it was read.", code=DELETED_CODE)
 
-    def _prepared(self, run: SummaryRun, content_hash: str) -> PreparedRequests:
-        return PreparedRequests(
-            requests_key=run.requests_key,
-            record_id=f"{run.document_id}_001",
-            records=1,
-            model=self._model.model_id,
-            prompt_version=self._requests.prompt_version,
-            content_hash=content_hash,
-            reused=False,
-        )
+    def _prepared(self, run: SummaryRun, requests: SummaryRequests, content: bytes) -> PreparedRequests:
+        try:
+            sections = requests.split(self._reader.read(content, run.key).parts)
+        except NeedsOcrError as error:
+            self._check_that_the_model_reads(error, content)
+            prepared = _level_0(run, requests, content, sections=1)
+            return self._stored(run, prepared, lambda: [self._attached(run, prepared, requests, content)])
+        prepared = _level_0(run, requests, content, sections=len(sections))
+        return self._stored(run, prepared, lambda: requests.requests(sections))
 
-    def _requests_for(self, content: bytes, name: str) -> list[ChatRequest]:
-        pages = self._reader.read(content, name)
-        sections = ["\n\n".join(page.strip() for page in pages if page.strip())]
-        return [self._requests.request_for(section, self._model) for section in sections]
+    def _stored(
+        self, run: SummaryRun, prepared: PreparedRequests, write: Callable[[], list[ChatRequest]]
+    ) -> PreparedRequests:
+        """With what the next steps need in the results bucket: the requests, or the summary that the content has."""
+        reuse = ReuseKey(prepared.content_hash, prepared.prompt_version, prepared.model)
+        reusable = self._documents.find_reusable(run.tenant, reuse)
+        if reusable is None:
+            self._files.write(run, prepared, write())
+            return prepared
+        prepared = replace(prepared, reused=True, records=1)
+        self._write_answer(run, prepared, reusable)
+        return prepared
 
-    def _write_requests(self, run: SummaryRun, prepared: PreparedRequests, requests: Iterable[ChatRequest]) -> None:
-        lines = [
-            json.dumps({"recordId": prepared.record_id, "modelInput": converse_body(request)}, ensure_ascii=False)
-            for request in requests
-        ]
-        self._write(run, prepared.requests_key, "\n".join([*lines, ""]).encode(), "application/jsonl")
+    def _check_that_the_model_reads(self, error: NeedsOcrError, content: bytes) -> None:
+        """Raises the error itself where the model does not read files, or none as large as this."""
+        if not self._model.card.capabilities.documents:
+            raise error
+        if error.pages > MAX_ATTACHMENT_PAGES or len(content) > MAX_ATTACHMENT_BYTES:
+            limit = f"{MAX_ATTACHMENT_PAGES} pages and {MAX_ATTACHMENT_BYTES / 1e6:.1f} MB"
+            raise UnreadableDocumentError(
+                f"The document has {error.pages} pages without text, in {len(content) / 1e6:.1f} MB; a model reads at "
+                f"most {limit} of these. Run text recognition (OCR) over it, or split it.",
+                code=error.code,
+            ) from error
+
+    def _attached(
+        self, run: SummaryRun, prepared: PreparedRequests, requests: SummaryRequests, content: bytes
+    ) -> ChatRequest:
+        """The request for a copy of the very bytes that were hashed, out of reach of whoever changes the document."""
+        key = prepared.attachment_key(run.document_id)
+        self._objects.write(self._bucket, key, content, content_type="application/pdf", owner=run.execution)
+        return requests.request_for_attachment(Attachment("pdf", f"s3://{self._bucket}/{key}"))
 
     def _write_answer(self, run: SummaryRun, prepared: PreparedRequests, summary: Summary) -> None:
         """A stored answer is never asked for again: so a reused summary needs no path of its own."""
         moment = self._now()
+        record_id = prepared.record_id(run.document_id, 0)
         answer = Answer(
-            record_id=prepared.record_id,
+            record_id=record_id,
             text=json.dumps(summary.as_json(), ensure_ascii=False),
             stop_reason="end_turn",
             usage=TokenUsage(input_tokens=0, output_tokens=0),
@@ -114,12 +138,25 @@ class PrepareDocument:
             prompt_version=prepared.prompt_version,
             started_at=moment,
             ended_at=moment,
+            calls=0,
         )
-        self._write(run, run.answer_key(prepared.record_id), encode_answer(answer), "application/json")
+        self._objects.write(
+            self._bucket,
+            prepared.answer_key(record_id),
+            encode_answer(answer),
+            content_type="application/json",
+            owner=run.execution,
+        )
 
-    def _write(self, run: SummaryRun, key: str, body: bytes, content_type: str) -> None:
-        self._objects.write(self._results_bucket, key, body, content_type=content_type, owner=run.execution)
 
-
-def _reuse_key(prepared: PreparedRequests) -> ReuseKey:
-    return ReuseKey(prepared.content_hash, prepared.prompt_version, prepared.model)
+def _level_0(run: SummaryRun, requests: SummaryRequests, content: bytes, *, sections: int) -> PreparedRequests:
+    return prepared_requests(
+        run,
+        fingerprint=requests.fingerprint,
+        level=0,
+        records=sections,
+        sections=sections,
+        model=requests.model.model_id,
+        prompt_version=requests.version(sections),
+        content_hash=hashlib.sha256(content).hexdigest(),
+    )
