@@ -38,6 +38,19 @@ def test_objects_come_back_as_they_were_written(store: ObjectStore, key: str) ->
     assert store.exists(BUCKET, key)
 
 
+@pytest.mark.parametrize(
+    ("offset", "length", "expected"), [(0, 3, b"one"), (4, 3, b"two"), (4, 0, b"two\n"), (0, 0, b"one\ntwo\n")]
+)
+def test_a_range_of_an_object_can_be_read(store: ObjectStore, offset: int, length: int, expected: bytes) -> None:
+    write(store, b"one\ntwo\n")
+    assert store.read_range(BUCKET, "a.txt", offset, length) == expected
+
+
+def test_a_range_of_nothing_is_missing(store: ObjectStore) -> None:
+    with pytest.raises(ObjectMissingError):
+        store.read_range(BUCKET, "nothing", 0, 3)
+
+
 def test_every_version_can_be_read(store: ObjectStore) -> None:
     first, second = write(store, b"one"), write(store, b"two")
     assert first != second

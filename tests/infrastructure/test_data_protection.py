@@ -15,7 +15,7 @@ def lifecycle(bucket: Resource) -> dict[str, dict]:
 
 def test_data_outlives_its_stack_by_default(assembly: Assembly) -> None:
     stateful = [*assembly.of(*STATEFUL), assembly.at("SummariesDeadLetters")]
-    assert len(stateful) == 8
+    assert len(stateful) == 9
     for resource in stateful:
         assert resource.stack == "storage"
         assert (resource.body["DeletionPolicy"], resource.body["UpdateReplacePolicy"]) == ("Retain", "Retain"), resource
@@ -31,10 +31,10 @@ def test_data_goes_with_its_stack_where_the_settings_say_so(changed: Assembly) -
     assert len(changed.of("Custom::S3AutoDeleteObjects")) == len(changed.of("AWS::S3::Bucket"))
 
 
-def test_every_table_but_that_of_replays_can_be_restored_to_any_second(assembly: Assembly, changed: Assembly) -> None:
+def test_every_table_of_lasting_data_can_be_restored_to_any_second(assembly: Assembly, changed: Assembly) -> None:
     """Replays are copies of answers that live for a day; a backup would keep them for 35 more."""
     for table in assembly.of("AWS::DynamoDB::Table") + changed.of("AWS::DynamoDB::Table"):
-        expected = {"PointInTimeRecoveryEnabled": table.path != "IdempotencyTable"}
+        expected = {"PointInTimeRecoveryEnabled": table.path not in ("IdempotencyTable", "SlotsTable")}
         assert table.properties["PointInTimeRecoverySpecification"] == expected, table
 
 
@@ -45,6 +45,7 @@ def test_every_table_but_that_of_replays_can_be_restored_to_any_second(assembly:
         ("ClientsTable", ["pk"], False),
         ("LedgerTable", ["pk", "sk"], True),
         ("IdempotencyTable", ["pk"], True),
+        ("SlotsTable", ["pk", "sk"], True),
         ("DocumentsTable", ["pk", "sk"], False),
     ],
 )

@@ -32,6 +32,7 @@ PREFIXES = ("/inbox/*", "/work/*", "/summaries/*", "/conversations/*")
 SPILL = ("s3:PutObject", "s3:GetObject", "s3:DeleteObjectVersion")
 LIST_VERSIONS = "s3:ListBucketVersions"
 ERASE = ("s3:GetObject", "s3:DeleteObjectVersion", LIST_VERSIONS)
+SLOTS = ("dynamodb:Query", "dynamodb:PutItem", "dynamodb:DeleteItem")
 CONSUME = (
     "sqs:ReceiveMessage",
     "sqs:DeleteMessage",
@@ -125,11 +126,11 @@ def test_every_function_has_a_role_of_its_own(assembly: Assembly) -> None:
         ("ChatTurn", {"dynamodb:Query", "dynamodb:PutItem", *CHANGE, INVOKE, STREAMED, ASK, *SPILL}),
         ("ChatConversations", {"dynamodb:GetItem", "dynamodb:Query", *CHANGE, "dynamodb:BatchWriteItem", *ERASE}),
         ("DocumentsRead", {"dynamodb:GetItem", "dynamodb:Query"}),
-        ("SummariesClaim", {"dynamodb:UpdateItem"}),
         ("SummariesFail", {"dynamodb:GetItem", "dynamodb:UpdateItem", "events:PutEvents"}),
         ("SummariesStart", {*CONSUME, "dynamodb:PutItem", "dynamodb:GetItem", "states:StartExecution"}),
         ("SummariesPrepare", {*UPDATE, "s3:GetObject", "s3:GetObjectVersion", "s3:PutObject", "s3:ListBucket"}),
-        ("SummariesInfer", {"dynamodb:PutItem", "s3:GetObject", "s3:PutObject", "s3:ListBucket", INVOKE, ASK}),
+        ("SummariesMerge", {*UPDATE, "s3:GetObject", "s3:PutObject", "s3:ListBucket"}),
+        ("SummariesInfer", {"dynamodb:PutItem", *SLOTS, "s3:GetObject", "s3:PutObject", "s3:ListBucket", INVOKE, ASK}),
     ],
 )
 def test_a_function_may_do_its_work_and_no_more(assembly: Assembly, function: str, expected: set[str]) -> None:
@@ -155,8 +156,19 @@ def test_the_workflow_may_invoke_exactly_its_functions(assembly: Assembly) -> No
         if "lambda:InvokeFunction" in listed(statement["Action"])
         for resource in listed(statement["Resource"])
     }
-    steps = ("claim", "prepare", "infer", "collect", "fail")
+    steps = ("prepare", "merge", "infer", "collect", "fail")
     assert invoked == {f"<{assembly.functions()[f'summaries/{step}'].logical_id}>" for step in steps}
+
+
+def test_the_workflow_may_start_itself_and_read_its_items_and_nothing_else(assembly: Assembly) -> None:
+    """A Distributed Map is executions of the same state machine."""
+    (machine,) = assembly.of("AWS::StepFunctions::StateMachine")
+    (policy,) = [each for each in assembly.of("AWS::IAM::Policy") if each.path.endswith("/DistributedMap")]
+    start, watch, read = policy.properties["PolicyDocument"]["Statement"]
+    assert start["Action"] == "states:StartExecution" and start["Resource"] == {"Ref": machine.logical_id}
+    assert watch["Action"] == ["states:DescribeExecution", "states:StopExecution"]
+    assert ":execution:" in text_of(watch["Resource"]) and machine.logical_id in text_of(watch["Resource"])
+    assert read["Action"] == "s3:GetObject" and text_of(read["Resource"]).endswith("/work/*")
 
 
 def test_only_the_inbox_starts_work_and_only_its_rule_may_write_into_the_queue(assembly: Assembly) -> None:

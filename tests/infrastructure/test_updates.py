@@ -107,7 +107,7 @@ def test_nothing_has_a_physical_name(assembly: Assembly) -> None:
 def test_outputs_are_those_that_tools_look_for(assembly: Assembly) -> None:
     outputs = {
         "storage": {
-            "ConversationsTableName", "ClientsTableName", "LedgerTableName", "IdempotencyTableName",
+            "ConversationsTableName", "ClientsTableName", "LedgerTableName", "IdempotencyTableName", "SlotsTableName",
             "DocumentsTableName",
             "DocumentsBucketName", "ResultsBucketName", "SummariesDeadLetterQueueUrl",
         },

@@ -27,6 +27,8 @@ def test_the_definition_is_the_file_and_every_token_has_its_function(assembly: A
     tokens = set(re.findall(r"\$\{(\w+)\}", text))
     assert tokens == set(properties["DefinitionSubstitutions"])
     functions = assembly.functions()
+    bucket = properties["DefinitionSubstitutions"].pop("ResultsBucketName")
+    assert "ResultsBucket" in text_of(bucket)
     for token, arn in properties["DefinitionSubstitutions"].items():
         verb = token.removeprefix("Summaries").removesuffix("FunctionArn").lower()
         assert arn == {"Fn::GetAtt": [functions[f"summaries/{verb}"].logical_id, "Arn"]}
@@ -55,7 +57,8 @@ def test_a_task_waits_longer_than_its_function_runs(assembly: Assembly) -> None:
     """Otherwise a retry would start beside a call that still runs, and both would be paid."""
     functions = {each.logical_id: each for each in assembly.functions().values()}
     substitutions = machine(assembly).properties["DefinitionSubstitutions"]
-    for name, state in definition(assembly)["States"].items():
+    states = definition(assembly)["States"]
+    for name, state in {**states, **states["Summarize sections"]["ItemProcessor"]["States"]}.items():
         if state["Type"] == "Task":
             function = functions[substitutions[state["Resource"].strip("${}")]["Fn::GetAtt"][0]]
             assert state["TimeoutSeconds"] > function.properties["Timeout"], name

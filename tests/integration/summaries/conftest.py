@@ -15,10 +15,10 @@ from moto import mock_aws
 
 from lambdas.shared.adapters import aws_clients
 from lambdas.summaries import (
-    claim_handler,
     collect_handler,
     fail_handler,
     infer_handler,
+    merge_handler,
     prepare_handler,
     start_handler,
 )
@@ -29,7 +29,7 @@ from tests.fakes.documents import SUMMARY
 ROOT = Path(__file__).parents[3]
 MODEL = "amazon.nova-lite-v1:0"
 CONTEXT = SimpleNamespace(aws_request_id="request-1")
-HANDLERS = (claim_handler, collect_handler, fail_handler, infer_handler, prepare_handler, start_handler)
+HANDLERS = (collect_handler, fail_handler, infer_handler, merge_handler, prepare_handler, start_handler)
 
 
 @dataclass
@@ -72,6 +72,11 @@ def deployed(monkeypatch: pytest.MonkeyPatch) -> Iterator[Deployed]:
             "DOCUMENTS_TABLE": "documents",
             "CLIENTS_TABLE": "clients",
             "LEDGER_TABLE": "ledger",
+            "SLOTS_TABLE": "slots",
+            "MAX_MODEL_CALLS": "3",
+            "SUMMARY_STYLE": "brief",
+            "SUMMARY_LANGUAGE": "document",
+            "SECTION_TOKENS": "4000",
             "RESULTS_BUCKET": world.results,
             "STATE_MACHINE_ARN": world.state_machine_arn,
             "EVENT_BUS_NAME": "default",
@@ -96,7 +101,7 @@ def deployed(monkeypatch: pytest.MonkeyPatch) -> Iterator[Deployed]:
 def _make_stores(world: Deployed) -> None:
     dynamodb, s3 = boto3.client("dynamodb"), boto3.client("s3")
     make_documents_table(dynamodb, "documents")
-    for name, keys in (("clients", ("pk",)), ("ledger", ("pk", "sk"))):
+    for name, keys in (("clients", ("pk",)), ("ledger", ("pk", "sk")), ("slots", ("pk", "sk"))):
         dynamodb.create_table(
             TableName=name,
             KeySchema=[

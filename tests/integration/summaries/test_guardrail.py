@@ -11,7 +11,7 @@ import pytest
 
 from lambdas.shared.adapters import aws_clients
 from lambdas.shared.domain.errors import BlockedByGuardrailError
-from lambdas.summaries import claim_handler, fail_handler, infer_handler, prepare_handler
+from lambdas.summaries import fail_handler, infer_handler, prepare_handler
 from tests.contract.test_guardrail import METRICS, verdict
 from tests.fakes.documents import SUMMARY
 from tests.integration.summaries.conftest import CONTEXT, Deployed
@@ -52,7 +52,6 @@ class Bedrock:
 
 def prepared(deployed: Deployed) -> dict[str, Any]:
     state = state_after_drop(deployed)
-    claim_handler.handler(state, CONTEXT)
     state["prepared"] = prepare_handler.handler(state, CONTEXT)
     return state
 

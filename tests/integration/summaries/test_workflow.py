@@ -5,18 +5,22 @@ from __future__ import annotations
 import copy
 import io
 import json
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import boto3
 import pytest
 from pypdf import PdfReader, PdfWriter
 
+from lambdas.shared.adapters.dynamodb_slots import DynamoDbSlots
 from lambdas.shared.domain.errors import InvalidAnswerError, SupersededError, UnreadableDocumentError
+from lambdas.shared.domain.slots import NoSlotError
+from lambdas.shared.services.model_slots import SCOPE
 from lambdas.summaries import (
-    claim_handler,
     collect_handler,
     fail_handler,
     infer_handler,
+    merge_handler,
     prepare_handler,
     start_handler,
 )
@@ -43,7 +47,6 @@ def state_after_drop(deployed: Deployed, body: bytes = TEXT, key: str = KEY) -> 
 
 
 def until_asked(state: dict[str, Any]) -> dict[str, Any]:
-    claim_handler.handler(state, CONTEXT)
     state["prepared"] = prepare_handler.handler(state, CONTEXT)
     state["answered"] = infer_handler.handler(state, CONTEXT)
     return state
@@ -79,6 +82,36 @@ def test_a_dropped_document_becomes_a_stored_summary(deployed: Deployed, body: b
     assert event["detail"]["document_id"] == state["document_id"]
     assert event["detail"]["cost_usd"] == float(record["cost_usd"])
     assert len(json.dumps(state)) < 4096
+
+
+def test_a_long_document_goes_through_sections_and_their_merge(deployed: Deployed) -> None:
+    text = "".join(f"# Chapter {n}\n\n" + "It rained, and it was noted. " * 90 + "\n\n" for n in range(12))
+    state = state_after_drop(deployed, text.encode())
+    state["prepared"] = prepare_handler.handler(state, CONTEXT)
+    sections = state["prepared"]["records"]
+    assert sections > 1
+    for line in deployed.read(state["prepared"]["items_key"]).splitlines():
+        infer_handler.handler({**state, "line": json.loads(line)}, CONTEXT)
+    state["prepared"] = merge_handler.handler(state, CONTEXT)
+    assert (state["prepared"]["level"], state["prepared"]["records"]) == (1, 1)
+    state["answered"] = infer_handler.handler(state, CONTEXT)
+    collect_handler.handler(state, CONTEXT)
+    record = item(state)
+    assert record["sections"] == sections and record["calls"] == deployed.calls == sections + 1
+    assert record["cost_usd"] > 0 and len(json.dumps(state)) < 4096
+    assert boto3.client("dynamodb").scan(TableName="slots")["Items"] == []
+
+
+def test_beyond_the_bound_a_call_waits_for_its_turn(deployed: Deployed) -> None:
+    state = state_after_drop(deployed)
+    state["prepared"] = prepare_handler.handler(state, CONTEXT)
+    slots = DynamoDbSlots(boto3.client("dynamodb"), table="slots")
+    now = datetime.now(UTC)
+    for holder in "abc":
+        slots.take(SCOPE, most=3, holder=holder, now=now, expires_at=now + timedelta(minutes=1))
+    with pytest.raises(NoSlotError, match=r"^\[no_slot\] "):
+        infer_handler.handler(state, CONTEXT)
+    assert deployed.calls == 0
 
 
 def test_what_the_steps_hand_on_is_json(deployed: Deployed) -> None:
@@ -124,7 +157,6 @@ def test_an_older_version_leaves_no_result_behind(deployed: Deployed) -> None:
 def test_an_invalid_answer_is_kept_aside_and_asked_for_again(deployed: Deployed) -> None:
     deployed.answers[:0] = ["I would rather not."]
     state = state_after_drop(deployed)
-    claim_handler.handler(state, CONTEXT)
     state["prepared"] = prepare_handler.handler(state, CONTEXT)
     with pytest.raises(InvalidAnswerError, match=r"^\[invalid_answer\] "):
         infer_handler.handler(state, CONTEXT)
@@ -154,7 +186,6 @@ def test_a_document_that_cannot_be_read_fails_with_its_reason(
     deployed: Deployed, body: bytes, key: str, code: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     state = state_after_drop(deployed, body, key)
-    claim_handler.handler(state, CONTEXT)
     with pytest.raises(UnreadableDocumentError) as raised:
         prepare_handler.handler(state, CONTEXT)
     cause = json.dumps({"errorMessage": str(raised.value), "errorType": "UnreadableDocumentError"})
@@ -185,4 +216,4 @@ def test_no_text_of_a_document_is_logged(deployed: Deployed, capsys: pytest.Capt
     collect_handler.handler(until_asked(state_after_drop(deployed)), CONTEXT)
     logged = capsys.readouterr()
     assert "quiet" not in logged.out + logged.err
-    assert len(logged.out.splitlines()) == 5
+    assert len(logged.out.splitlines()) == 4

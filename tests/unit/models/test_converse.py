@@ -10,6 +10,7 @@ from botocore.validate import ParamValidator
 from hypothesis import given
 from hypothesis import strategies as st
 
+from lambdas.shared.domain.attachment import Attachment
 from lambdas.shared.domain.chat_model import ChatMessage, ChatRequest, SamplingParameters
 from lambdas.shared.domain.converse import chat_request, converse_body
 from lambdas.shared.domain.errors import InvalidInputError
@@ -44,6 +45,30 @@ def test_zero_is_a_temperature() -> None:
 def test_top_k_needs_a_place() -> None:
     with pytest.raises(ValueError, match="not fitted"):
         converse_body(ChatRequest("m", (ChatMessage("user", "Hello"),), parameters=SamplingParameters(top_k=5)))
+
+
+def test_an_attachment_stands_before_its_text_and_reads_back() -> None:
+    attached = ChatMessage("user", "Hello", attachment=Attachment("pdf", "s3://results/work/a b.pdf"))
+    request = ChatRequest("m", (attached,))
+    body = converse_body(request)
+    assert body["messages"][0]["content"] == [
+        {
+            "document": {
+                "format": "pdf",
+                "name": "document",
+                "source": {"s3Location": {"uri": "s3://results/work/a b.pdf"}},
+            }
+        },
+        {"text": "Hello"},
+    ]
+    assert chat_request("m", json.loads(json.dumps(body))) == request
+
+
+def test_an_attachment_that_was_read_is_sent_as_bytes_as_aws_takes_them() -> None:
+    attachment = Attachment("pdf", "s3://results/work/a.pdf", content=b"%PDF-")
+    body = converse_body(ChatRequest("m", (ChatMessage("user", "Hello", attachment=attachment),)))
+    assert body["messages"][0]["content"][0]["document"]["source"] == {"bytes": b"%PDF-"}
+    assert not ParamValidator().validate({"modelId": "m", **body}, SHAPE).has_errors()
 
 
 texts = st.text(min_size=1, max_size=40)
