@@ -49,6 +49,7 @@ class ApiStack(cdk.Stack):
         self._turn(routes, storage)
         self._conversations(routes, storage)
         self._documents(routes, storage)
+        self._text_summary(routes, storage)
         cdk.CfnOutput(self, "ApiUrl", value=api.url)
 
     def _rest_api(self) -> apigateway.RestApi:
@@ -170,6 +171,30 @@ class ApiStack(cdk.Stack):
         read.allow("dynamodb:GetItem", on=[table])
         read.allow("dynamodb:Query", on=[f"{table}/index/by-time"])
         routes.serve(read, "GET /documents", "GET /documents/{id}", calls_model=False)
+
+    def _text_summary(self, routes: ApiRoutes, storage: StorageStack) -> None:
+        settings = self._settings
+        text = self._function(
+            "summaries/text",
+            memory_mb=1024,
+            timeout_seconds=300,
+            environment={
+                "LEDGER_TABLE": storage.ledger.table_name,
+                "IDEMPOTENCY_TABLE": storage.idempotency.table_name,
+                "MODELS": settings.models.as_json(),
+                "LEDGER_DAYS": str(settings.ledger_days),
+                "SUMMARY_MODEL": settings.summary_model,
+                "SUMMARY_STYLE": settings.summary_style,
+                "SECTION_TOKENS": str(settings.summary_section_tokens),
+                "SUMMARIES_GUARDRAIL": settings.summaries_guardrail,
+            },
+        )
+        text.allow("dynamodb:PutItem", on=[storage.ledger.table_arn])
+        text.allow("dynamodb:PutItem", "dynamodb:DeleteItem", on=[storage.idempotency.table_arn])
+        self._guardrail.guard(text, used=settings.summaries_guardrail != "none")
+        for statement in model_access(self, model_ids=settings.models.ids, actions=[INVOKE]):
+            text.add_to_role_policy(statement)
+        routes.serve(text, "POST /summaries", calls_model=True)
 
     def _function(
         self, handler: str, *, memory_mb: int, timeout_seconds: int, environment: Mapping[str, str]

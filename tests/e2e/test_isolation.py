@@ -82,6 +82,7 @@ def summarized(house: House, who: str, marker: str) -> Any:
 BODIES: dict[str, Callable[[str], object]] = {
     "chat": lambda conversation: {"message": "What did I say?", "conversation_id": conversation},
     "streamChat": lambda conversation: {"message": "What did I say?", "conversation_id": conversation},
+    "summarizeText": lambda conversation: {"text": f"Herons nest in alders near the weir of {conversation}."},
     "renameConversation": lambda conversation: {"title": "taken over"},
 }
 DOCUMENTS = {"listDocuments", "getDocument"}

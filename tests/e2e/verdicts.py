@@ -62,6 +62,8 @@ VERDICTS: dict[str, Verdict] = {
     "deleteConversation": _verdict(others=dict.fromkeys(_OTHERS, 404), owner=204),
     "listDocuments": _TENANT_LIST,
     "getDocument": _TENANT_ITEM,
+    # nothing of it is kept: whoever may ask is answered, and sees what it sent alone
+    "summarizeText": _verdict(others=dict.fromkeys(_OTHERS, 200)),
     "getHealth": _PUBLIC,
     "getOpenApi": _PUBLIC,
 }

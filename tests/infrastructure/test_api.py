@@ -11,6 +11,7 @@ from tests.infrastructure.assembly import Assembly, Resource, text_of
 
 ROUTES = {
     ("POST", "/chat"): "chat/turn",
+    ("POST", "/summaries"): "summaries/text",
     ("POST", "/chat/stream"): "chat/turn",
     ("GET", "/conversations"): "chat/conversations",
     ("GET", "/conversations/{id}"): "chat/conversations",
@@ -107,7 +108,7 @@ def test_a_route_that_calls_a_model_streams_unless_streaming_is_off(assembly: As
             if method.properties["Integration"].get("ResponseTransferMode") == "STREAM"
         }
 
-    assert streamed(assembly) == {("POST", "/chat"), ("POST", "/chat/stream")}
+    assert streamed(assembly) == {("POST", "/chat"), ("POST", "/chat/stream"), ("POST", "/summaries")}
     assert streamed(changed) == set()
 
 

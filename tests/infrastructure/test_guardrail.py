@@ -13,7 +13,7 @@ from tests.infrastructure.assembly import Assembly, app_with, settings_with, syn
 from tests.infrastructure.test_least_privilege import listed, permissions
 
 ASK = "bedrock:ApplyGuardrail"
-ASKING = {"chat/turn": "ChatTurn", "summaries/infer": "SummariesInfer"}
+ASKING = {"chat/turn": "ChatTurn", "summaries/infer": "SummariesInfer", "summaries/text": "SummariesText"}
 
 
 @pytest.fixture(scope="module")

@@ -129,6 +129,7 @@ def test_every_function_has_a_role_of_its_own(assembly: Assembly) -> None:
         ("SummariesFail", {"dynamodb:GetItem", "dynamodb:UpdateItem", "events:PutEvents"}),
         ("SummariesStart", {*CONSUME, "dynamodb:PutItem", "dynamodb:GetItem", "states:StartExecution"}),
         ("SummariesPrepare", {*UPDATE, "s3:GetObject", "s3:GetObjectVersion", "s3:PutObject", "s3:ListBucket"}),
+        ("SummariesText", {"dynamodb:PutItem", "dynamodb:DeleteItem", INVOKE, ASK}),
         ("SummariesMerge", {*UPDATE, "s3:GetObject", "s3:PutObject", "s3:ListBucket"}),
         ("SummariesInfer", {"dynamodb:PutItem", *SLOTS, "s3:GetObject", "s3:PutObject", "s3:ListBucket", INVOKE, ASK}),
     ],
@@ -145,8 +146,8 @@ def test_answers_for_replays_are_written_and_deleted_by_their_key_alone(assembly
         for action in listed(statement["Action"])
         if any("IdempotencyTable" in text_of(resource) for resource in listed(statement["Resource"]))
     }
-    policy = "ChatTurnRole/DefaultPolicy"
-    assert allowed == {(policy, "dynamodb:PutItem"), (policy, "dynamodb:DeleteItem")}
+    policies = ("ChatTurnRole/DefaultPolicy", "SummariesTextRole/DefaultPolicy")
+    assert allowed == {(policy, f"dynamodb:{action}Item") for policy in policies for action in ("Put", "Delete")}
 
 
 def test_the_workflow_may_invoke_exactly_its_functions(assembly: Assembly) -> None:

@@ -13,6 +13,7 @@ from lambdas.shared.domain.errors import (
     IdempotencyAnswerLostError,
     IdempotencyInProgressError,
     IdempotencyKeyReusedError,
+    InvalidAnswerError,
     InvalidInputError,
     MissingScopeError,
     ModelError,
@@ -45,6 +46,7 @@ _STATUS: dict[type[BaseException], int] = {
     ModelUnavailableError: 503,
     ModelNotEnabledError: 503,
     ModelError: 502,
+    InvalidAnswerError: 502,
 }
 _TITLES = {
     400: "Bad Request",
