@@ -52,6 +52,9 @@ class AslStateMachine(sfn.StateMachine):
         )
         # A definition that comes as text brings no permissions with it.
         self.add_to_role_policy(iam.PolicyStatement(actions=["lambda:InvokeFunction"], resources=list(arns.values())))
+        self._acknowledge()
+
+    def _acknowledge(self) -> None:
         acknowledge(self, "SF2", reason="X-Ray is paid per trace; the log of all events has each step's times already")
         # https://docs.aws.amazon.com/step-functions/latest/dg/cw-logs.html#cloudwatch-iam-policy
         delivery = "log deliveries are resources of no service: these actions of CloudWatch Logs take no ARN"

@@ -11,9 +11,11 @@ from local.cloud.seams import (
     guardrail_types,
     jsonata_expressions,
     jsonl_items,
+    lambda_task_errors,
     object_events,
     policy_types,
     queues,
+    request_routing,
     sdk_tasks,
     state_machines,
     tables,
@@ -23,6 +25,7 @@ from local.cloud.seams import (
 )
 
 ALL = (
+    request_routing,
     templates,
     api_gateway_types,
     guardrail_types,
@@ -39,6 +42,7 @@ ALL = (
     sdk_tasks,
     jsonata_expressions,
     jsonl_items,
+    lambda_task_errors,
     workflow_clock,
 )
 
