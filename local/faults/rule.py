@@ -125,7 +125,7 @@ def _check_target(kind: Kind, service: str, operation: str) -> None:
         return
     if kind.subject == "job":
         if service != JOB_SERVICE:
-            raise FaultRuleError(f"batch jobs are {JOB_SERVICE}'s, not {service!r}'s")
+            raise FaultRuleError(f"batch jobs belong to {JOB_SERVICE}, not to {service!r}")
         return
     if not is_service(service):
         raise FaultRuleError(f"unknown service {service!r}; use boto3's name, e.g. bedrock-runtime, dynamodb, s3")

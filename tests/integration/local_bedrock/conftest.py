@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -74,7 +75,7 @@ def endpoint(tmp_path_factory: pytest.TempPathFactory, quota_table: QuotaTable) 
 @pytest.fixture(scope="session")
 def clients(endpoint: str) -> Clients:
     config = Config(retries={"total_max_attempts": 1})
-    return lambda service: boto3.client(service, region_name="us-east-1", endpoint_url=endpoint, config=config)
+    return cache(lambda service: boto3.client(service, region_name="us-east-1", endpoint_url=endpoint, config=config))
 
 
 @pytest.fixture(scope="session")
