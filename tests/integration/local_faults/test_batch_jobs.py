@@ -102,11 +102,14 @@ def test_a_share_of_the_jobs_is_hit_by_name_and_by_function(house: BatchHouse, a
 
 
 def test_a_slow_start_stays_scheduled(house: BatchHouse, add) -> None:
-    add("job_slow_start", params={"ms": 400})
+    add("job_slow_start", count=1, params={"ms": 600_000})
     house.put(ROWS)
-    arn = house.submit()
-    house.reaches(arn, "Scheduled")
-    assert house.finish(arn)["status"] == "Completed"
+    slow = house.submit()
+    house.reaches(slow, "Scheduled")
+    assert house.finish(house.submit())["status"] == "Completed"
+    assert house.get(slow)["status"] == "Scheduled"
+    house.bedrock.stop_model_invocation_job(jobIdentifier=slow)
+    assert house.finish(slow)["status"] == "Stopped"
 
 
 @pytest.mark.parametrize(
@@ -176,7 +179,7 @@ def test_the_control_routes_say_what_is_wrong(house: BatchHouse, cloud) -> None:
 
 @pytest.mark.parametrize(
     ("kind", "params", "heard"),
-    [("lost_event", {}, 0), ("doubled_event", {}, 2), ("late_event", {"ms": 200}, 1)],
+    [("lost_event", {}, 0), ("doubled_event", {}, 2), ("late_event", {"ms": 1000}, 1)],
 )
 def test_events_of_jobs_get_lost_doubled_and_late(house: BatchHouse, add, cloud, kind, params, heard: int) -> None:
     events, sqs = cloud.client("events"), cloud.client("sqs")
