@@ -53,6 +53,20 @@ class ServiceUnavailableError(BedrockError):
     status = 503
 
 
+class ConflictError(BedrockError):
+    """The request does not go with the state of what it names."""
+
+    code = "ConflictException"
+    status = 400
+
+
+class QuotaExceededError(BedrockError):
+    """As many of them as the account may have."""
+
+    code = "ServiceQuotaExceededException"
+    status = 400
+
+
 class NotEmulatedError(BedrockError):
     """An operation of Bedrock that the local service does not have."""
 

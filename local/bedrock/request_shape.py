@@ -15,6 +15,9 @@ from moto.core.utils import get_service_model
 
 from local.bedrock.errors import ValidationError
 
+# The same language, without the nested repeats that can be matched in a billion ways.
+_EQUIVALENT = {r"[a-zA-Z0-9]{1,63}(-*[a-zA-Z0-9\+\-\.]){0,63}": r"[a-zA-Z0-9][a-zA-Z0-9+.-]*"}
+
 
 def operation(service: str, name: str) -> OperationModel:
     """The operation's model, e.g. `("bedrock-runtime", "Converse")`; one for all reads, from botocore's own data."""
@@ -106,7 +109,7 @@ def _string_complaints(value: str, shape: Shape, path: str) -> list[str]:
     allowed = getattr(shape, "enum", None)
     if allowed and value not in allowed:
         return [_failed(value, path, f"satisfy enum value set: [{', '.join(allowed)}]")]
-    pattern = shape.metadata.get("pattern")
+    pattern = _EQUIVALENT.get(shape.metadata.get("pattern"), shape.metadata.get("pattern"))
     # Model ids are checked by `check_model_id`: their pattern is a dozen alternatives with nested repeats.
     if pattern and path != ".modelId" and not re.fullmatch(pattern, value):
         return [_failed(value, path, f"satisfy regular expression pattern: {pattern}")]

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 import boto3
 from botocore.config import Config
 
+from local.clock import set_time_scale
 from local.cloud import seams
-from local.cloud.seams import queues, task_clients, workflow_clock
+from local.cloud.seams import queues, task_clients
 from local.environment import ACCOUNT, REGION
 from local.faults import FaultBook, deliveries
 from local.faults.front import FaultyApplication
@@ -55,7 +56,7 @@ class Cloud:
         _quiet()
         os.environ["MOTO_PORT"] = str(self.port)
         seams.install_all()
-        workflow_clock.set_time_scale(self._time_scale)
+        set_time_scale(self._time_scale)
         task_clients.set_endpoint(self.endpoint_url)
         queues.set_endpoint(self.endpoint_url)
         deliveries.set_book(self.faults)

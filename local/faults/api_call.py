@@ -43,6 +43,12 @@ def api_call(environ: dict[str, Any]) -> ApiCall:
     )
 
 
+def calling_function(authorization: str) -> str:
+    """The local function that signed the request; empty for any other caller."""
+    caller = _CALLER.search(authorization)
+    return caller["function"] if caller else ""
+
+
 def _service(environ: dict[str, Any]) -> str:
     path = str(environ.get("PATH_INFO", ""))
     signed = environ.get("HTTP_AUTHORIZATION", "")

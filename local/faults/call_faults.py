@@ -39,12 +39,20 @@ def _throttle(_: Application, strike: Strike, environ: dict[str, Any], start: An
     return _refuse(refusals.throttled(strike.call.service, strike.params, fault=strike.number), environ, start)
 
 
-def _server_error(_: Application, strike: Strike, environ: dict[str, Any], start: Any) -> Iterable[bytes]:
-    return _refuse(refusals.failed(strike.call.service, strike.params, fault=strike.number), environ, start)
+def _server_error(application: Application, strike: Strike, environ: dict[str, Any], start: Any) -> Iterable[bytes]:
+    answer = refusals.failed(strike.call.service, strike.params, fault=strike.number)
+    if strike.params.get("when") == "after":
+        _carry_out(application, environ)
+        return _send(answer, environ, start)
+    return _refuse(answer, environ, start)
 
 
 def _refuse(answer: refusals.Answer, environ: dict[str, Any], start: Any) -> Iterable[bytes]:
     read_body(environ)  # a client that is still sending would see a reset instead of the answer
+    return _send(answer, environ, start)
+
+
+def _send(answer: refusals.Answer, environ: dict[str, Any], start: Any) -> Iterable[bytes]:
     status, headers, body = answer
     start(status, headers)
     return [] if environ["REQUEST_METHOD"] == "HEAD" else [body]

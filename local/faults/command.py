@@ -1,4 +1,4 @@
-"""`python -m local faults list | add | clear`: the control route of the running stack, from a terminal."""
+"""`python -m local faults list | add | clear | strangers`: the running stack's control routes, from a terminal."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import urllib.request
 from pathlib import Path
 from typing import Any
 
-from local.faults.control_route import PATH
+from local.faults.control_route import PATH, STRANGERS_PATH
 from local.faults.kinds import KINDS
 from local.faults.rule import FaultRuleError, read_rules, rule_from
 
@@ -32,6 +32,9 @@ def add_parser(commands: Any) -> None:
     add.add_argument("--param", action="append", default=[], metavar="NAME=VALUE", help="a parameter of the kind")
     clear = actions.add_parser("clear", help="remove one rule, or all")
     clear.add_argument("id", type=int, nargs="?")
+    strangers = actions.add_parser("strangers", help="batch jobs of somebody else that take the account's slots")
+    strangers.add_argument("model", help="e.g. amazon.nova-lite-v1:0")
+    strangers.add_argument("count", type=int, help="so many run until another count is asked for; 0: none")
 
 
 def run(options: argparse.Namespace) -> int:
@@ -42,6 +45,10 @@ def run(options: argparse.Namespace) -> int:
             print("\n".join(_line(rule) for rule in added))
         elif options.action == "list":
             print("\n".join(_line(rule) for rule in _call(options, "GET")["rules"]) or "no faults")
+        elif options.action == "strangers":
+            wanted = {"modelId": options.model, "count": options.count}
+            running = _call(options, "POST", wanted, path=STRANGERS_PATH)["strangers"]
+            print("\n".join(job["jobArn"] for job in running) or "no strangers")
         else:
             removed = _call(options, "DELETE", suffix="" if options.id is None else f"/{options.id}")["removed"]
             print(f"{removed} removed")
@@ -71,8 +78,8 @@ def _parameter(text: str) -> tuple[str, int | str]:
     return name, int(value) if value.lstrip("-").isdigit() else value
 
 
-def _call(options: argparse.Namespace, method: str, body: object = None, *, suffix: str = "") -> Any:
-    url = f"http://127.0.0.1:{options.aws_port}{PATH}{suffix}"
+def _call(options: argparse.Namespace, method: str, body: object = None, *, suffix: str = "", path: str = PATH) -> Any:
+    url = f"http://127.0.0.1:{options.aws_port}{path}{suffix}"
     data = None if body is None else json.dumps(body).encode()
     request = urllib.request.Request(url, data, {"content-type": "application/json"}, method=method)
     try:

@@ -12,6 +12,9 @@ from local.faults.book import FaultBook
 from local.faults.rule import FaultRuleError, rules_from
 
 PATH = "/_quarry/faults"
+# Answered by local/bedrock/batch/control_routes.py, where there is a local Bedrock.
+QUOTAS_PATH = "/_quarry/quotas"
+STRANGERS_PATH = "/_quarry/batch-strangers"
 
 
 def is_control(environ: dict[str, Any]) -> bool:

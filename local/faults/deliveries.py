@@ -27,9 +27,14 @@ class Unacknowledged:
 
 
 def set_book(book: FaultBook) -> None:
-    """Events follow the rules of this book."""
+    """Events and batch jobs follow the rules of this book."""
     global _book
     _book = book
+
+
+def current_book() -> FaultBook:
+    """The one that was set last."""
+    return _book
 
 
 def deliver(send: Callable[[], None], *, service: str, detail_type: str) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 from local.faults.api_call import ApiCall, api_call
 from local.faults.book import FaultBook, StandingRule
 from local.faults.call_faults import Application, Strike, struck
-from local.faults.control_route import answer_control, is_control
+from local.faults.control_route import QUOTAS_PATH, STRANGERS_PATH, answer_control, is_control
 
 _CALLS = ("call",)
 _STREAMS = ("call", "stream")
@@ -25,6 +25,10 @@ class FaultyApplication:
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         if is_control(environ):
             return answer_control(self._book, environ, start_response)
+        if str(environ.get("PATH_INFO", "")).rstrip("/") in (QUOTAS_PATH, STRANGERS_PATH):
+            from local.bedrock.batch import control_routes  # heavy, and only where there is a local Bedrock anyway
+
+            return control_routes.answer_control(environ, start_response)
         if not self._book:
             return self._application(environ, start_response)
         call = api_call(environ)

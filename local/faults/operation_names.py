@@ -100,7 +100,9 @@ def _needed(operation: Any, location: str) -> list[str]:
 
 
 def _pattern(path: str) -> re.Pattern[str]:
-    """Slashes may stand in every label: model ids can be ARNs."""
+    """Slashes may stand in the ids of models and of batch jobs, which can be ARNs."""
     parts = re.split(r"(\{[^}]+\})", path.rstrip("/"))
     body = "".join(".+" if part.endswith("+}") else "[^/]+" if part[:1] == "{" else re.escape(part) for part in parts)
-    return re.compile(body.replace(re.escape("/model/") + "[^/]+", re.escape("/model/") + ".+") + "/?")
+    for head in (re.escape("/model/"), re.escape("/model-invocation-job/")):
+        body = body.replace(head + "[^/]+", head + ".+")
+    return re.compile(body + "/?")

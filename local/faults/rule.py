@@ -10,7 +10,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
-from local.faults.kinds import EVENT_SERVICES, KINDS, Kind
+from local.faults.kinds import EVENT_SERVICES, JOB_SERVICE, KINDS, Kind
 from local.faults.operation_names import is_service, operations_of
 
 _WILD = frozenset("*?[")
@@ -45,7 +45,7 @@ class FaultRule:
 
     @property
     def subject(self) -> str:
-        """What the kind acts on: call, stream or event."""
+        """What the kind acts on: call, stream, event or job."""
         return KINDS[self.kind].subject
 
 
@@ -122,6 +122,10 @@ def _check_target(kind: Kind, service: str, operation: str) -> None:
     if kind.subject == "event":
         if service not in EVENT_SERVICES:
             raise FaultRuleError(f"events are delivered by {', '.join(EVENT_SERVICES)}, not by {service!r}")
+        return
+    if kind.subject == "job":
+        if service != JOB_SERVICE:
+            raise FaultRuleError(f"batch jobs belong to {JOB_SERVICE}, not to {service!r}")
         return
     if not is_service(service):
         raise FaultRuleError(f"unknown service {service!r}; use boto3's name, e.g. bedrock-runtime, dynamodb, s3")

@@ -12,6 +12,7 @@ _RUNTIME = re.compile(
     r"|/guardrail/.+/version/.+/apply/?"
 )
 _CONTROL = re.compile(r"/(foundation-models|inference-profiles)(/.+)?")
+_BATCH = re.compile(r"/model-invocation-jobs?(/.+)?")
 _SCOPE = re.compile(r"Credential=[^/]+/[^/]+/(?P<region>[^/]+)/(?P<service>[^/]+)/")
 _infer = DomainDispatcherApplication.infer_service_region_host
 
@@ -26,6 +27,8 @@ def _infer_bedrock_first(self: Any, environ: dict[str, Any], path: str) -> str |
     region = _bedrock_region(environ.get("HTTP_AUTHORIZATION", ""))
     if region and environ.get("REQUEST_METHOD") == "POST" and _RUNTIME.fullmatch(path):
         return f"bedrock-runtime.{region}.amazonaws.com"
+    if region and _BATCH.fullmatch(path):
+        return f"bedrock.{region}.amazonaws.com"
     if region and environ.get("REQUEST_METHOD") == "GET" and _CONTROL.fullmatch(path):
         return f"bedrock.{region}.amazonaws.com"
     host: str | None = _infer(self, environ, path)

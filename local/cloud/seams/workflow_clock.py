@@ -1,4 +1,4 @@
-"""The clock of state machines: waits, retry pauses and timeouts run `time_scale` times as fast as on AWS."""
+"""The clock of state machines: waits, retry pauses and timeouts follow the local time scale."""
 
 from __future__ import annotations
 
@@ -14,30 +14,22 @@ from moto.stepfunctions.parser.asl.component.common.timeouts.timeout import Time
 from moto.stepfunctions.parser.asl.component.program.program import Program
 from moto.stepfunctions.parser.asl.component.state.wait.wait_function.wait_function import WaitFunction
 
+from local.clock import scaled
 from local.cloud.seams.patching import replace
 
 # Functions run at their real speed whatever the scale is: no timeout shrinks below the longest that one may run.
 _SHORTEST_TIMEOUT_SECONDS = 900.0
 # A stopped execution is noticed after this at the latest.
 _CHECK_SECONDS = 0.5
-_scale = 1.0
-
-
-def set_time_scale(scale: float) -> None:
-    """60 makes a minute of waiting pass in a second; 1 is real time."""
-    global _scale
-    if scale <= 0:
-        raise ValueError(f"the time scale must be above 0, not {scale}")
-    _scale = scale
 
 
 def scaled_timeout(seconds: float) -> float:
     """Real seconds for a timeout of the definition."""
-    return min(seconds, max(seconds / _scale, _SHORTEST_TIMEOUT_SECONDS))
+    return min(seconds, max(scaled(seconds), _SHORTEST_TIMEOUT_SECONDS))
 
 
 def _pause(env: Any, seconds: float) -> None:
-    deadline = time.monotonic() + seconds / _scale
+    deadline = time.monotonic() + scaled(seconds)
     while env.is_running() and (left := deadline - time.monotonic()) > 0:
         env.program_state_event.wait(min(left, _CHECK_SECONDS))
 

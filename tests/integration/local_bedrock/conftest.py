@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,10 @@ from moto.server import ThreadedMotoServer
 
 from local.bedrock import install
 from local.bedrock.embedded.embedded_brain import EmbeddedBrain
+from local.clock import set_time_scale
+from local.quotas import QuotaTable
 from tests.integration.local_bedrock import guardrails
+from tests.integration.local_bedrock.batch_house import BatchHouse
 
 CATALOG = """
 [[models]]
@@ -51,11 +55,16 @@ Clients = Callable[[str], Any]
 
 
 @pytest.fixture(scope="session")
-def endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def quota_table() -> QuotaTable:
+    return QuotaTable()
+
+
+@pytest.fixture(scope="session")
+def endpoint(tmp_path_factory: pytest.TempPathFactory, quota_table: QuotaTable) -> Iterator[str]:
     catalog: Path = tmp_path_factory.mktemp("catalog") / "models.toml"
     catalog.write_text(CATALOG, encoding="utf-8")
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
-    install(EmbeddedBrain(piece_ms=1), catalog=catalog, find_guardrail=guardrails.find)
+    install(EmbeddedBrain(piece_ms=1), catalog=catalog, find_guardrail=guardrails.find, quotas=quota_table)
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     host, port = server.get_host_and_port()
@@ -66,7 +75,7 @@ def endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 @pytest.fixture(scope="session")
 def clients(endpoint: str) -> Clients:
     config = Config(retries={"total_max_attempts": 1})
-    return lambda service: boto3.client(service, region_name="us-east-1", endpoint_url=endpoint, config=config)
+    return cache(lambda service: boto3.client(service, region_name="us-east-1", endpoint_url=endpoint, config=config))
 
 
 @pytest.fixture(scope="session")
@@ -77,3 +86,19 @@ def runtime(clients: Clients) -> Any:
 @pytest.fixture(scope="session")
 def control(clients: Clients) -> Any:
     return clients("bedrock")
+
+
+@pytest.fixture
+def quotas(quota_table: QuotaTable) -> Iterator[QuotaTable]:
+    """Ten records are enough; whatever a test sets besides ends with it."""
+    quota_table.set({"minimum_records": 10})
+    yield quota_table
+    quota_table.reset()
+
+
+@pytest.fixture
+def house(clients: Clients, quotas: QuotaTable, request: pytest.FixtureRequest) -> Iterator[BatchHouse]:
+    """Buckets and jobs of this test alone, at a speed at which a stage lasts two milliseconds."""
+    set_time_scale(1000)
+    yield BatchHouse(clients, request.node.name)
+    set_time_scale(1)

@@ -8,11 +8,15 @@ import json
 from typing import Any
 from urllib.parse import quote, urlsplit
 
+from moto.bedrock.models import BedrockBackend, bedrock_backends
 from moto.bedrock.responses import BedrockResponse
 from moto.bedrockruntime.responses import BedrockRuntimeResponse
 from moto.core.eventstream import EventStream
 from moto.core.serialize import get_serializer_class
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication
+from moto.s3.models import S3Backend
+from moto.servicequotas.models import ServiceQuotasBackend
+from moto.servicequotas.responses import ServiceQuotasResponse
 
 from local.bedrock.request_shape import operation
 
@@ -61,3 +65,32 @@ def test_arns_are_found_with_and_without_encoded_slashes(endpoint: str) -> None:
     arn = "arn:aws:bedrock:us-east-1::foundation-model/amazon.nova-lite-v1:0"
     for name in (arn, quote(arn, safe="")):
         assert ask(endpoint, f"/model/{name}/converse")["stopReason"] == "end_turn"
+
+
+def test_batch_jobs_are_tagged_in_motos_own_store(endpoint: str) -> None:
+    assert BedrockBackend._list_arns.__module__ == "local.bedrock.seams.resource_tags"
+    for name in ("tag_resource", "untag_resource", "list_tags_for_resource"):
+        assert "self._list_arns()" in inspect.getsource(getattr(BedrockBackend, name))
+    assert callable(bedrock_backends["123456789012"]["us-east-1"].tagger.tag_resource)
+
+
+def test_batch_jobs_read_and_write_motos_own_objects() -> None:
+    assert list(inspect.signature(S3Backend.list_objects).parameters)[1:] == [
+        "bucket", "prefix", "delimiter", "marker", "max_keys",
+    ]  # fmt: skip
+    assert list(inspect.signature(S3Backend.put_object).parameters)[1:4] == ["bucket_name", "key_name", "value"]
+
+
+def test_service_quotas_are_answered_by_the_patched_methods(endpoint: str) -> None:
+    assert ServiceQuotasBackend.get_service_quota.__module__ == "local.quotas.service_quotas"
+    for name in ("list_service_quotas", "list_aws_default_service_quotas", "get_aws_default_service_quota"):
+        assert getattr(ServiceQuotasResponse, name).__module__ == "local.quotas.service_quotas"
+    assert "self.backend.get_service_quota(" in inspect.getsource(ServiceQuotasResponse.get_service_quota)
+
+
+def test_unsigned_requests_reach_the_batch_jobs(endpoint: str) -> None:
+    connection = http.client.HTTPConnection(urlsplit(endpoint).netloc, timeout=30)
+    connection.request("GET", "/model-invocation-jobs?maxResults=1")
+    response = connection.getresponse()
+    assert response.status == 200 and b"invocationJobSummaries" in response.read()
+    connection.close()

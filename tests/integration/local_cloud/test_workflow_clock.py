@@ -6,15 +6,16 @@ import time
 
 import pytest
 
+from local.clock import set_time_scale
 from local.cloud.seams import workflow_clock
 from tests.integration.local_cloud.support import create_function, finish, run, single, start
 
 
 @pytest.fixture
 def fast():
-    workflow_clock.set_time_scale(1000)
+    set_time_scale(1000)
     yield
-    workflow_clock.set_time_scale(1)
+    set_time_scale(1)
 
 
 def test_a_long_wait_passes_quickly(cloud, fast, unique):
@@ -70,4 +71,4 @@ def test_timeouts_shrink_no_further_than_a_function_may_run(fast):
 
 def test_a_scale_of_nothing_is_refused():
     with pytest.raises(ValueError, match="must be above 0"):
-        workflow_clock.set_time_scale(0)
+        set_time_scale(0)

@@ -47,12 +47,16 @@ def environ_of(service: str, method: str, **parameters: Any) -> dict[str, Any]:
 
 
 MESSAGES = [{"role": "user", "content": [{"text": "Hello"}]}]
+JOB = "arn:aws:bedrock:us-east-1:123456789012:model-invocation-job/abcdefghij12"
 PART = {"Bucket": "one", "Key": "a/b", "UploadId": "u", "PartNumber": 1, "Body": b"x"}
 
 
 @pytest.mark.parametrize(
     ("service", "method", "parameters", "operation"),
     [
+        ("bedrock", "get_model_invocation_job", {"jobIdentifier": JOB}, "GetModelInvocationJob"),
+        ("bedrock", "stop_model_invocation_job", {"jobIdentifier": JOB}, "StopModelInvocationJob"),
+        ("bedrock", "list_model_invocation_jobs", {"maxResults": 5}, "ListModelInvocationJobs"),
         ("bedrock-runtime", "converse", {"modelId": "amazon.nova-lite-v1:0", "messages": MESSAGES}, "Converse"),
         ("bedrock-runtime", "converse_stream", {"modelId": "m.n-v1:0", "messages": MESSAGES}, "ConverseStream"),
         (

@@ -94,6 +94,8 @@ def test_rules_are_cleared_one_by_one_or_all() -> None:
     [
         ("throttle", "a JSON object"),
         ({}, "unknown kind None; there are: throttle"),
+        ({"kind": "job_failed", "service": "s3"}, "batch jobs belong to bedrock, not to 's3'"),
+        ({"kind": "error_rows", "params": {"percent": 101}}, "parameter percent of error_rows must be at most 100"),
         ({"kind": "trottle"}, "unknown kind 'trottle'"),
         ({"kind": "throttle", "servce": "s3"}, "unknown field 'servce'"),
         ({"kind": "throttle", "service": "bedrok"}, "unknown service 'bedrok'"),
@@ -109,7 +111,7 @@ def test_rules_are_cleared_one_by_one_or_all() -> None:
         ({"kind": "slow_piece"}, "slow_piece needs the parameter ms"),
         ({"kind": "slow_piece", "params": {"ms": "5"}}, "parameter ms of slow_piece must be a whole number"),
         ({"kind": "crash", "params": {"when": "while"}}, "must be one of before, after"),
-        ({"kind": "lost_event", "service": "dynamodb"}, "events are delivered by s3, events, sqs"),
+        ({"kind": "lost_event", "service": "dynamodb"}, "events are delivered by s3, bedrock, events, sqs"),
     ],
 )
 def test_a_bad_rule_gets_one_clear_line(rule: Any, words: str) -> None:
