@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, NoRegionError
 
 from lambdas.shared.domain.errors import QuarryError
-from ops import keys, purge, remains
+from ops import keys, purge, remains, summary_options
 from ops.deployed_stacks import OpsError
 from ops.openapi import command as openapi
 
@@ -21,6 +21,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--stack-prefix", default="Quarry", help="how the deployment's stack names begin")
     commands = parser.add_subparsers(dest="group", required=True, metavar="command")
     keys.add_commands(commands)
+    summary_options.add_commands(commands)
     remains.add_commands(commands)
     purge.add_commands(commands)
     openapi.add_commands(commands)

@@ -28,8 +28,11 @@ _SUMMARY: dict[str, Any] = {
 _VIEW: dict[str, Any] = {
     **_ITEM,
     "summary": _SUMMARY,
-    "steps": [{"name": "claim", "started_at": "2026-11-21T09:13:10.120Z", "ended_at": "2026-11-21T09:13:10.161Z"}],
+    "steps": [{"name": "prepare", "started_at": "2026-11-21T09:13:10.120Z", "ended_at": "2026-11-21T09:13:10.161Z"}],
     "model": "us.amazon.nova-lite-v1:0",
+    "prompt_version": "summarize_brief.v1",
+    "sections": 1,
+    "usage": {"calls": 1, "input_tokens": 1480, "output_tokens": 212},
     "reused": False,
     "result": {
         "bucket": "quarry-storage-resultsbucketa95a2103-kikv2k00y4ou",

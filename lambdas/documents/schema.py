@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import msgspec
 
-from lambdas.shared.domain.document import Document
+from lambdas.shared.domain.document import Completion, Document
 from lambdas.shared.domain.document_store import DocumentPage
 from lambdas.shared.domain.timestamps import to_iso
 
@@ -38,6 +38,14 @@ class ResultView(msgspec.Struct):
     markdown_key: str
 
 
+class UsageView(msgspec.Struct):
+    """Tokens of all paid calls together, and how many these were."""
+
+    calls: int
+    input_tokens: int
+    output_tokens: int
+
+
 class DocumentItem(msgspec.Struct):
     """A document in a list. `cost_usd` null = not known, or not spent yet."""
 
@@ -64,6 +72,9 @@ class DocumentView(msgspec.Struct):
     size: int
     received_at: str
     model: str | None
+    prompt_version: str | None
+    sections: int | None
+    usage: UsageView | None
     reused: bool
     result: ResultView | None
 
@@ -92,6 +103,9 @@ def document_view(document: Document, results_bucket: str) -> DocumentView:
         size=document.size,
         received_at=to_iso(document.received_at),
         model=completion.model if completion else None,
+        prompt_version=completion.prompt_version if completion else None,
+        sections=completion.sections if completion else None,
+        usage=_usage(completion) if completion else None,
         reused=completion.reused if completion else False,
         result=ResultView(results_bucket, result.key, result.markdown_key) if result else None,
     )
@@ -108,6 +122,10 @@ def _item(document: Document) -> DocumentItem:
         error=_error(document),
         cost_usd=document.cost_usd,
     )
+
+
+def _usage(completion: Completion) -> UsageView:
+    return UsageView(completion.calls, completion.input_tokens, completion.output_tokens)
 
 
 def _error(document: Document) -> ErrorView | None:

@@ -59,3 +59,17 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStack]:
     yield running
     running.process.send_signal(signal.SIGTERM)
     assert running.process.wait(timeout=20) == 0
+
+
+@pytest.fixture(scope="session")
+def breaking_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStack]:
+    """A stack of its own, with faults on demand and fast workflow retries."""
+    folder = tmp_path_factory.mktemp("faults")
+    rules = folder / "rules.json"
+    rules.write_text(json.dumps({"kind": "throttle", "operation": "ConverseStream", "count": 1}))
+    running = start_stack(folder, "--time-scale", "60", "--faults", str(rules))
+    yield running
+    running.process.send_signal(signal.SIGTERM)
+    assert running.process.wait(timeout=20) == 0
+    # a function's own traceback has its name in front
+    assert not [line for line in running.log.read_text().splitlines() if line.startswith("Traceback")]

@@ -5,48 +5,23 @@ from __future__ import annotations
 import http.client
 import json
 import re
-import signal
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from tests.e2e.api import Answer, call, events, wait_for
-from tests.e2e.conftest import RunningStack, start_stack
+from tests.e2e.api import Answer, call, events
+from tests.e2e.breaking import Faults, ledger, quiet
+from tests.e2e.conftest import RunningStack
 from tests.e2e.test_documents import documents, drop, ended, executions
 
 MESSAGE = "Tell me about the sea, the wind and the sky at night, in several sentences, please."
 TEXT = "The harbour was rebuilt in {n}. Its walls are made of granite. Every ship pays a toll of {n} coins."
 
 
-class Faults:
-    """The control route of the running stack."""
-
-    def __init__(self, stack: RunningStack) -> None:
-        self._stack = stack
-
-    def add(self, kind: str, **fields: Any) -> None:
-        answer = call(self._stack.aws_url, "POST", "/_quarry/faults", {"kind": kind, **fields})
-        assert answer.status == 201, answer.text
-
-    def hits(self) -> list[int]:
-        return [rule["injected"] for rule in call(self._stack.aws_url, "GET", "/_quarry/faults").json["rules"]]
-
-    def clear(self) -> None:
-        assert call(self._stack.aws_url, "DELETE", "/_quarry/faults").status == 200
-
-
-@pytest.fixture(scope="module")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStack]:
-    folder = tmp_path_factory.mktemp("faults")
-    rules = folder / "rules.json"
-    rules.write_text(json.dumps({"kind": "throttle", "operation": "ConverseStream", "count": 1}))
-    running = start_stack(folder, "--time-scale", "60", "--faults", str(rules))
-    yield running
-    running.process.send_signal(signal.SIGTERM)
-    assert running.process.wait(timeout=20) == 0
-    # a function's own traceback has its name in front
-    assert not [line for line in running.log.read_text().splitlines() if line.startswith("Traceback")]
+@pytest.fixture
+def stack(breaking_stack: RunningStack) -> RunningStack:
+    return breaking_stack
 
 
 @pytest.fixture
@@ -61,31 +36,8 @@ def chat(stack: RunningStack, path: str = "/chat", **fields: Any) -> Answer:
     return call(stack.api_url, "POST", path, {"message": MESSAGE, **fields}, key=stack.key)
 
 
-def ledger(stack: RunningStack, reference: str) -> list[str]:
-    """The outcomes of all calls for a conversation or document, in order of time."""
-    client = stack.client("dynamodb")
-    pages = client.get_paginator("scan").paginate(TableName=stack.outputs["LedgerTableName"])
-    items = [item for page in pages for item in page["Items"] if item.get("reference", {}).get("S") == reference]
-    return [item["outcome"]["S"] for item in sorted(items, key=lambda item: item["sk"]["S"])]
-
-
 def conversation(stack: RunningStack, number: str) -> Any:
     return call(stack.api_url, "GET", f"/conversations/{number}", key=stack.key).json
-
-
-def quiet(stack: RunningStack) -> None:
-    """Wait until the queue is empty and no execution runs."""
-    sqs, workflows = stack.client("sqs"), stack.client("stepfunctions")
-    names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
-
-    def still() -> bool:
-        waiting = sqs.get_queue_attributes(QueueUrl=stack.outputs["SummariesQueueUrl"], AttributeNames=names)
-        running = workflows.list_executions(
-            stateMachineArn=stack.outputs["SummariesStateMachineArn"], statusFilter="RUNNING"
-        )
-        return all(count == "0" for count in waiting["Attributes"].values()) and not running["executions"]
-
-    wait_for(still, what="the pipeline to be quiet")
 
 
 def test_rules_of_the_command_line_are_in_force_from_the_start(stack: RunningStack) -> None:
@@ -197,23 +149,6 @@ def test_a_stream_whose_turn_dies_ends_without_done(stack: RunningStack, faults:
     assert chat(stack).status == 200
 
 
-@pytest.mark.timeout(300)
-def test_forty_documents_survive_half_of_all_calls_throttled(stack: RunningStack, faults: Faults) -> None:
-    faults.add("throttle", operation="Converse", rate=0.5, seed=40)
-    keys = [f"inbox/local/throttled/{n}.txt" for n in range(40)]
-    for n, key in enumerate(keys, 1):
-        drop(stack, key, TEXT.format(n=1800 + n).encode())
-        if n % 10 == 0:  # in waves: forty cold starts at once are no part of this
-            quiet(stack)
-    found = [item for item in documents(stack) if item["key"] in keys]
-    assert [item["state"] for item in found] == ["SUMMARIZED"] * 40
-    assert faults.hits()[0] > 10
-    for item in found:
-        outcomes = ledger(stack, item["document_id"])
-        assert outcomes.count("completed") == 1, outcomes
-        assert set(outcomes) <= {"completed", "refused"}
-
-
 @pytest.mark.parametrize(
     ("name", "kind", "service"),
     [
@@ -276,7 +211,7 @@ def test_a_function_that_dies_does_not_lose_a_document(
 
 def test_crashes_anywhere_lose_nothing(stack: RunningStack, faults: Faults) -> None:
     """Each step of the workflow dies twice, wherever it happens to be; every step has at least two retries."""
-    for step in ("Claim", "Prepare", "Infer", "Collect"):
+    for step in ("Prepare", "Infer", "Collect"):
         faults.add("crash", service="*", function=f"Summaries{step}", rate=0.2, seed=5, count=2)
     keys = [f"inbox/local/crashes/{n}.txt" for n in range(8)]
     for n, key in enumerate(keys):

@@ -5,13 +5,15 @@ Keys: `summaries#<tenant>`; attributes are the fields of `SummaryOptions`, each 
 
 from __future__ import annotations
 
-from dataclasses import asdict, replace
+from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Any
 
 from lambdas.shared.domain.summary_options import SummaryOptions
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
+
+_FIELDS = tuple(field.name for field in fields(SummaryOptions))
 
 
 class DynamoDbTenantOptions:
@@ -22,9 +24,13 @@ class DynamoDbTenantOptions:
         self._table = table
 
     def options_of(self, tenant: str, default: SummaryOptions) -> SummaryOptions:
-        item = self._client.get_item(TableName=self._table, Key=_key(tenant)).get("Item", {})
-        chosen: dict[str, Any] = {name: item[name]["S"] for name in asdict(default) if name in item}
+        chosen: dict[str, Any] = self.chosen_by(tenant)
         return replace(default, **chosen)
+
+    def chosen_by(self, tenant: str) -> dict[str, str]:
+        """What the tenant has chosen, by the names of the fields."""
+        item = self._client.get_item(TableName=self._table, Key=_key(tenant)).get("Item", {})
+        return {name: item[name]["S"] for name in _FIELDS if name in item}
 
     def choose(self, tenant: str, **chosen: str | None) -> None:
         """Set the fields that are given, unset those that are None; raises InvalidInputError for a bad value."""

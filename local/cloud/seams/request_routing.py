@@ -1,4 +1,4 @@
-"""moto finds a request's service without listing its own folder each time, which it does under a lock for all requests."""
+"""moto finds a request's service without listing its own folder each time, under a lock that all requests share."""
 
 from __future__ import annotations
 

@@ -191,9 +191,11 @@ def test_a_failed_execution_tells_error_cause_and_history(cloud, functions, site
     assert events[-1]["executionFailedEventDetails"]["error"] == "BoomError"
 
 
-def test_a_service_error_of_lambda_is_one_that_retriers_know(cloud, functions, unique):
-    definition = single(invoke("arn:aws:lambda:us-east-1:123456789012:function:absent"))
-    assert run(cloud, unique, definition)["error"] == "Lambda.ResourceNotFoundException"
+@pytest.mark.parametrize("style", ["invoke", "arn"])
+def test_a_service_error_of_lambda_is_one_that_retriers_know(cloud, functions, unique, style):
+    absent = "arn:aws:lambda:us-east-1:123456789012:function:absent"
+    task = invoke(absent) if style == "invoke" else {"Type": "Task", "Resource": absent}
+    assert run(cloud, unique, single(task))["error"] == "Lambda.ResourceNotFoundException"
 
 
 def test_a_fail_state_gives_its_own_error(cloud, unique):

@@ -115,6 +115,9 @@ def test_a_summarized_document_on_the_wire() -> None:
         "size": 10,
         "received_at": "2026-11-21T12:01:00.000Z",
         "model": "test.model-v1:0",
+        "prompt_version": COMPLETION.prompt_version,
+        "sections": 1,
+        "usage": {"calls": 1, "input_tokens": 0, "output_tokens": 0},
         "reused": False,
         "result": {"bucket": "results", "key": "a.summary.json", "markdown_key": "a.summary.md"},
     }
