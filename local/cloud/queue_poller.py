@@ -11,8 +11,10 @@ import time
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from math import ceil
 from typing import Any
 
+from local.clock import scaled
 from local.cloud.seams import queues
 from local.cloud.seams.function_invocation import Invoker
 from local.cloud.sqs_records import failed_ids, sqs_event
@@ -20,6 +22,8 @@ from local.cloud.sqs_records import failed_ids, sqs_event
 _log = logging.getLogger("local.cloud")
 # Lambda starts with five pollers: https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html
 _DEFAULT_CONCURRENCY = 5
+# A function on a busy machine is done by then: no message comes back while it is still worked on.
+_SHORTEST_HIDDEN_SECONDS = 15
 # Arrivals wake the poller at once; messages that become visible again are waited for, no longer than this at a time.
 _LONGEST_WAIT_SECONDS = 1.0
 
@@ -105,9 +109,15 @@ class QueuePoller:
         if self._stopped.is_set():
             return []
         messages: list[Any] = self._backend.receive_message(
-            self._queue.name, count, 0, self._queue.visibility_timeout, ["All"]
+            self._queue.name, count, 0, self._hidden_seconds(), ["All"]
         )
         return messages
+
+    def _hidden_seconds(self) -> int:
+        """How long a batch stays hidden: the queue's timeout by the local clock, but never less than a busy function
+        takes at its real speed."""
+        own = int(self._queue.visibility_timeout)
+        return min(own, max(ceil(scaled(own)), _SHORTEST_HIDDEN_SECONDS))
 
     def _wait(self, longest: float) -> None:
         arrival = queues.arrival_of(self._queue)
@@ -141,7 +151,7 @@ class QueuePoller:
         else:
             failed = failed_ids(outcome.payload, ids) if self._source.partial else frozenset()
         if failed:
-            timeout = self._queue.visibility_timeout
+            timeout = self._hidden_seconds()
             _log.warning(
                 "%s failed %d of %d messages; they return in %s s",
                 self._source.function_name,
