@@ -90,8 +90,8 @@ class PrepareDocument:
         )
 
     def _requests_for(self, content: bytes, name: str) -> list[ChatRequest]:
-        pages = self._reader.read(content, name)
-        sections = ["\n\n".join(page.strip() for page in pages if page.strip())]
+        parts = self._reader.read(content, name).parts
+        sections = ["\n\n".join(part.strip() for part in parts if part.strip())]
         return [self._requests.request_for(section, self._model) for section in sections]
 
     def _write_requests(self, run: SummaryRun, prepared: PreparedRequests, requests: Iterable[ChatRequest]) -> None:
