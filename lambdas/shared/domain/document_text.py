@@ -34,7 +34,8 @@ class NeedsOcrError(UnreadableDocumentError):
 
     def __init__(self, pages: int) -> None:
         super().__init__(
-            f"None of the PDF's {pages} pages holds text; run text recognition (OCR) over it first.", code="needs_ocr"
+            f"None of the PDF's pages holds text (pages: {pages:,}); run text recognition (OCR) over it first.",
+            code="needs_ocr",
         )
         self.pages = pages
 

@@ -31,6 +31,9 @@ def unmarked_wide_encoding(content: bytes) -> Wide | None:
 
 
 def _is_text(text: str) -> bool:
+    # Zeros come from ASCII characters; small numbers in a binary file would else pass for rare letters.
+    if not any((character.isascii() and character.isprintable()) or character.isspace() for character in text):
+        return False
     # the last character may have been cut
     odd = sum(1 for character in text[:-1] or text if _is_odd(character))
     return odd <= len(text) * _MOST_ODD

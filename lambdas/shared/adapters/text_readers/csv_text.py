@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterator
 
 from lambdas.shared.adapters.text_readers.encodings import decode_text
 from lambdas.shared.adapters.text_readers.extraction import Extraction
 
+_HINT = re.compile(r"sep=([^\r\n])\r?\n", re.IGNORECASE)  # for Excel, as its first line
 _DELIMITERS = ("\t", ";", ",", "|")
 _LINES_LOOKED_AT = 20
 _LONGEST_FIELD = 10_000_000
@@ -27,7 +29,9 @@ def read_csv(content: bytes, extraction: Extraction) -> None:
 def _rows(text: str) -> Iterator[list[str]]:
     """A file with a quotation mark that never closes is read line by line, as if it had none."""
     csv.field_size_limit(_LONGEST_FIELD)
-    delimiter = _delimiter(text)
+    hint = _HINT.match(text)
+    text = text[hint.end() :] if hint else text
+    delimiter = hint[1] if hint else _delimiter(text)
     try:
         rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))
     except csv.Error:
@@ -38,11 +42,8 @@ def _rows(text: str) -> Iterator[list[str]]:
 
 
 def _delimiter(text: str) -> str:
-    """The sign that divides the first lines into the same number of cells, more than one; a comma if none does.
-    Excel's own hint `sep=;` counts for more."""
+    """The sign that divides the first lines into the same number of cells, more than one; a comma if none does."""
     lines = [line for line in text[:100_000].splitlines()[: _LINES_LOOKED_AT * 2] if line.strip()][:_LINES_LOOKED_AT]
-    if lines and lines[0].lower().startswith("sep=") and len(lines[0].strip()) == 5:
-        return lines[0].strip()[4]
 
     def agreement(delimiter: str) -> tuple[int, int]:
         widths = [len(row) for row in csv.reader(lines, delimiter=delimiter)]

@@ -92,7 +92,8 @@ def _bytes(leaf: Message) -> bytes:
 
 
 def _header(message: Message, name: str) -> str:
-    return _decoded(str(message.get(name, "")))
+    # get() would put question marks for what is not ASCII
+    return next((_decoded(str(value)) for key, value in message.raw_items() if key.lower() == name.lower()), "")
 
 
 def _decoded(value: str) -> str:
@@ -100,6 +101,6 @@ def _decoded(value: str) -> str:
     try:
         if value.isascii():
             return str(make_header(decode_header(value)))
-        return decode_text(value.encode("ascii", "surrogateescape"))
+        return decode_text(value.encode("utf-8", "surrogateescape"))
     except (UnreadableDocumentError, UnicodeError, LookupError, ValueError):
-        return value.encode("ascii", "replace").decode("ascii")
+        return value.encode("utf-8", "replace").decode("utf-8")

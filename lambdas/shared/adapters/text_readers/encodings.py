@@ -78,6 +78,8 @@ def _decode_legacy(content: bytes) -> str:
         encoding = best_reading(sample) or encoding
     elif best.coherence == 0 and encoding not in _WITHOUT_COHERENCE:
         encoding = None  # every byte is a letter in these: what follows no language's frequencies is no text
+    elif encoding == "cp949" and _is_rather_japanese(sample):
+        encoding = "cp932"
     if encoding is None:
         raise _not_text("its encoding is not known; save it as UTF-8")
     text = content.decode(encoding, "replace")
@@ -85,6 +87,15 @@ def _decode_legacy(content: bytes) -> str:
     if text.count("\ufffd") > len(text) * _MOST_CONTROLS or letters < min(len(text), _SAMPLE_BYTES) * _FEWEST_LETTERS:
         raise _not_text("its encoding is not known; save it as UTF-8")
     return text
+
+
+def _is_rather_japanese(sample: bytes) -> bool:
+    """Short Japanese texts are also syllables of CP949, but such as Korean does without: KS X 1001 lacks them."""
+    try:
+        sample.decode("euc_kr")
+    except UnicodeDecodeError:
+        return any("\u3040" < character < "\u3100" for character in sample.decode("cp932", "replace"))
+    return False
 
 
 def _sample(content: bytes) -> bytes:

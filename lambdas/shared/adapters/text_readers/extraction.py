@@ -18,6 +18,11 @@ from lambdas.shared.domain.errors import UnreadableDocumentError
 _LONGEST_SENTENCE = 300
 
 
+def counted(number: int, what: str) -> str:
+    """`1 hidden sheet`, `2 hidden sheets`"""
+    return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"
+
+
 @dataclass(slots=True)
 class Budget:
     """What one dropped document may still bring forth, files within files included."""
@@ -90,7 +95,7 @@ class Extraction:
         return Extraction(self.budget, depth=self.depth + 1)
 
     def sentences(self) -> list[str]:
-        more = [f"{self.untold} more things were not read."] if self.untold else []
+        more = [f"Not told one by one: {counted(self.untold, 'more thing')}."] if self.untold else []
         return [*self.skipped, *more]
 
     def is_blank(self) -> bool:

@@ -20,6 +20,7 @@ from lambdas.shared.adapters.text_readers.message_text import (
     read_attachments,
     write_headers,
 )
+from lambdas.shared.domain.errors import UnreadableDocumentError
 
 # Property numbers and types: [MS-OXPROPS], [MS-OXCDATA] 2.11.1
 _SUBJECT, _TO, _CC, _BODY, _HTML, _COMPRESSED_RTF = "0037", "0E04", "0E03", "1000", "1013", "1009"
@@ -49,6 +50,10 @@ def read_msg(content: bytes, extraction: Extraction, read: ReadInner) -> None:
         )
         _write_body(message, extraction)
         read_attachments(_attachments(file, extraction), extraction, read)
+    if extraction.is_blank():  # olefile forgives a file that is cut off
+        raise UnreadableDocumentError(
+            "The message is damaged: it has neither headers nor text; save it again.", code="damaged_msg"
+        )
 
 
 class _Storage:

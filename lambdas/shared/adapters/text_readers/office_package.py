@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from lambdas.shared.adapters.text_readers.extraction import Budget, Extraction
+from lambdas.shared.adapters.text_readers.extraction import Budget, Extraction, counted
 from lambdas.shared.adapters.text_readers.guarded_archive import GuardedArchive
 from lambdas.shared.adapters.text_readers.safe_xml import XmlHandler, parse_xml
 from lambdas.shared.domain.errors import UnreadableDocumentError
@@ -73,12 +74,7 @@ class OfficePackage(GuardedArchive):
         names = self.names()
         if any(name.endswith("vbaProject.bin") for name in names):
             extraction.skip("Its macros were neither run nor read.")
-        for folder, what in (
-            ("media", "pictures or recordings"),
-            ("embeddings", "embedded files"),
-            ("charts", "charts"),
-        ):
-            inside = [name for name in names if f"/{folder}/" in name and "/_rels/" not in name]
-            count = sum(1 for name in inside if folder != "charts" or "/chart" in name.rsplit("/charts", 1)[-1])
+        for folder, what in (("media", "picture"), ("embeddings", "embedded file"), ("charts", "chart")):
+            count = sum(1 for name in names if re.search(rf"/{folder}/(?!_rels/|style|colors)", name))
             if count:
-                extraction.skip(f"Not read: {count} {what}.")
+                extraction.skip(f"Not read: {counted(count, what)}.")

@@ -65,8 +65,10 @@ def _read_pages(reader: Any, extraction: Extraction) -> tuple[list[int], list[in
 
 
 def _has_picture(page: Any) -> bool:
-    objects = page.get("/Resources", {}).get_object().get("/XObject", {}).get_object()
-    return any(entry.get_object().get("/Subtype") in ("/Image", "/Form") for entry in objects.values())
+    resources = page.get("/Resources")
+    objects = resources.get_object().get("/XObject") if resources is not None else None
+    entries = objects.get_object().values() if objects is not None else ()
+    return any(entry.get_object().get("/Subtype") in ("/Image", "/Form") for entry in entries)
 
 
 def _read_form(reader: Any, extraction: Extraction) -> None:

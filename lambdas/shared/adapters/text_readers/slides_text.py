@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from lambdas.shared.adapters.text_readers.extraction import Extraction
+from lambdas.shared.adapters.text_readers.extraction import Extraction, counted
 from lambdas.shared.adapters.text_readers.office_package import OfficePackage
 from lambdas.shared.adapters.text_readers.text_blocks import TextBlocks
 from lambdas.shared.domain.document_limits import MOST_PAGES
@@ -35,7 +35,7 @@ def read_pptx(content: bytes, extraction: Extraction) -> None:
             )
         hidden = sum(_read_slide(package, part, extraction) for part in listed)
         if hidden:
-            extraction.skip(f"{hidden} hidden slides were read as well.")
+            extraction.skip(f"Read as well: {counted(hidden, 'hidden slide')}.")
         package.report_unread(extraction)
 
 
@@ -55,7 +55,7 @@ def _read_slide(package: OfficePackage, part: str, extraction: Extraction) -> bo
             package.parse(relationship.part, notes)
             if notes.shapes:
                 extraction.write("\nSpeaker notes:\n\n")
-                notes.write(extraction)
+                notes.write(extraction, lists=False)
     extraction.end_part()
     return slide.hidden
 
@@ -139,12 +139,12 @@ class _SlideXml:
         if wanted and any(line[0].strip() for line in shape.lines if isinstance(line, tuple)):
             self.shapes.append(shape)
 
-    def write(self, extraction: Extraction) -> None:
-        """The title first, wherever it was drawn."""
+    def write(self, extraction: Extraction, *, lists: bool = True) -> None:
+        """The title first, wherever it was drawn; what people type into a body is a list, except in notes."""
         blocks = TextBlocks(extraction)
         for shape in sorted(self.shapes, key=lambda shape: shape.role not in _TITLES):
             for line in shape.lines:
-                _write_line(blocks, shape.role, line)
+                _write_line(blocks, shape.role if lists else "", line)
         blocks.close()
 
 

@@ -1,4 +1,4 @@
-"""Which paragraph styles of a Word document are headings, and of which level."""
+"""Which paragraph styles of a Word document are headings or list items, and of which level."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ class _Styles:
     """Hears styles.xml."""
 
     levels: dict[str, int] = field(default_factory=dict)
+    lists: dict[str, int] = field(default_factory=dict)
     parents: dict[str, str] = field(default_factory=dict)
     _style: str = ""
 
@@ -31,6 +32,10 @@ class _Styles:
             self.parents[self._style] = value
         elif name == "outlineLvl" and value.isdecimal():
             self.levels[self._style] = int(value) + 1 if int(value) < 9 else 0
+        elif name == "ilvl" and value.isdecimal():
+            self.lists[self._style] = int(value)
+        elif name == "numId":
+            self.lists.setdefault(self._style, 0)
         elif name == "name":
             found = _NAMED.fullmatch(value.lower())
             level = int(found[1]) if found else _TITLES.get(value.lower(), 0)
@@ -44,18 +49,30 @@ class _Styles:
         pass
 
 
-def heading_levels(package: OfficePackage, part: str | None) -> dict[str, int]:
-    """The level, from 1, of each style that is a heading by itself or by the style that it is based on."""
+@dataclass(frozen=True, slots=True)
+class ParagraphStyles:
+    """By style: the level of a heading, from 1, and the depth of a list item, from 0."""
+
+    headings: Mapping[str, int] = field(default_factory=dict)
+    lists: Mapping[str, int] = field(default_factory=dict)
+
+
+def paragraph_styles(package: OfficePackage, part: str | None) -> ParagraphStyles:
+    """What each style is by itself or by the style that it is based on."""
     if part is None:
-        return {}
+        return ParagraphStyles()
     styles = _Styles()
     package.parse(part, styles)
-    return {style: level for style in styles.parents if (level := _inherited(styles, style))}
+    return ParagraphStyles(_inherited(styles, styles.levels), _inherited(styles, styles.lists))
 
 
-def _inherited(styles: _Styles, style: str) -> int:
-    for _ in range(_LONGEST_CHAIN):
-        if style in styles.levels:
-            return styles.levels[style]
-        style = styles.parents.get(style, "")
-    return 0
+def _inherited(styles: _Styles, own: Mapping[str, int]) -> dict[str, int]:
+    found = {}
+    for style in styles.parents:
+        ancestor = style
+        for _ in range(_LONGEST_CHAIN):
+            if ancestor in own:
+                found[style] = own[ancestor]
+                break
+            ancestor = styles.parents.get(ancestor, "")
+    return found

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from lambdas.shared.adapters.text_readers.extraction import Extraction
 from lambdas.shared.adapters.text_readers.office_package import OfficePackage
 from lambdas.shared.adapters.text_readers.text_blocks import TextBlocks
-from lambdas.shared.adapters.text_readers.word_styles import heading_levels
+from lambdas.shared.adapters.text_readers.word_styles import ParagraphStyles, paragraph_styles
 
 # deleted and moved away, field codes, phonetic guides, and the second copy of what newer programs draw
 _UNREAD = frozenset({"del", "moveFrom", "instrText", "delText", "rt", "Fallback", "rPrChange", "pPrChange"})
@@ -25,13 +25,13 @@ def read_docx(content: bytes, extraction: Extraction) -> None:
     with OfficePackage(content, extraction.budget, "docx") as package:
         main = package.main_part()
         related = {relationship.kind: relationship.part for relationship in package.relationships(main)}
-        levels = heading_levels(package, related.get("styles"))
+        styles = paragraph_styles(package, related.get("styles"))
         blocks = TextBlocks(extraction)
-        package.parse(main, _WordXml(blocks, levels))
+        package.parse(main, _WordXml(blocks, styles))
         blocks.close()
         for kind, (_, letter) in _NOTES.items():
             if kind in related:
-                package.parse(related[kind], _WordXml(blocks, {}, note_letter=letter))
+                package.parse(related[kind], _WordXml(blocks, ParagraphStyles(), note_letter=letter))
         extraction.end_part()
         if "comments" in related:
             extraction.skip("The reviewers' comments were not read.")
@@ -49,9 +49,9 @@ class _Paragraph:
 class _WordXml:
     """Hears a document, footnotes or endnotes part. Paragraphs lie within paragraphs where a text box is anchored."""
 
-    def __init__(self, blocks: TextBlocks, levels: Mapping[str, int], *, note_letter: str | None = None) -> None:
+    def __init__(self, blocks: TextBlocks, styles: ParagraphStyles, *, note_letter: str | None = None) -> None:
         self._blocks = blocks
-        self._levels = levels
+        self._styles = styles
         self._note_letter = note_letter
         self._note = ""
         self._open: list[_Paragraph] = []
@@ -123,7 +123,10 @@ class _WordXml:
 
     def _end_paragraph(self, paragraph: _Paragraph) -> None:
         text = "".join(paragraph.pieces)
-        heading = paragraph.outline or self._levels.get(paragraph.style, 0)
+        heading = paragraph.outline or self._styles.headings.get(paragraph.style, 0)
+        bullet = self._styles.lists.get(paragraph.style) if paragraph.bullet is None else paragraph.bullet
         if self._note and text.strip():
             text, self._note = self._note + text.strip(), ""
-        self._blocks.paragraph(text, heading=heading, bullet=None if heading else paragraph.bullet)
+        self._blocks.paragraph(
+            text, heading=heading, bullet=None if heading or self._note_letter is not None else bullet
+        )

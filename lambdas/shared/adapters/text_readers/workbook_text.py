@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from lambdas.shared.adapters.text_readers.cell_formats import CellFormats
-from lambdas.shared.adapters.text_readers.extraction import Budget, Extraction
+from lambdas.shared.adapters.text_readers.extraction import Budget, Extraction, counted
 from lambdas.shared.adapters.text_readers.office_package import OfficePackage
 from lambdas.shared.adapters.text_readers.sheet_text import SheetXml
 
@@ -102,9 +102,9 @@ class _SharedStrings:
 def _report(package: OfficePackage, extraction: Extraction, workbook: _WorkbookXml, uncomputed: int) -> None:
     hidden = sum(sheet.hidden for sheet in workbook.sheets)
     if hidden:
-        extraction.skip(f"{hidden} hidden sheets were read as well.")
+        extraction.skip(f"Read as well: {counted(hidden, 'hidden sheet')}.")
     if uncomputed:
         extraction.skip(
-            f"{uncomputed} formulas have no stored result; open the workbook in a spreadsheet program and save it."
+            f"Without a stored result: {counted(uncomputed, 'formula')}; save the workbook in a spreadsheet program."
         )
     package.report_unread(extraction)
