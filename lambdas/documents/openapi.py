@@ -33,6 +33,7 @@ _VIEW: dict[str, Any] = {
     "prompt_version": "summarize_brief.v1",
     "sections": 1,
     "usage": {"calls": 1, "input_tokens": 1480, "output_tokens": 212},
+    "skipped": [],
     "reused": False,
     "result": {
         "bucket": "quarry-storage-resultsbucketa95a2103-kikv2k00y4ou",

@@ -60,7 +60,7 @@ class DocumentItem(msgspec.Struct):
 
 
 class DocumentView(msgspec.Struct):
-    """One document with everything about it."""
+    """One document with everything about it. `skipped`: what of it could not be read, in sentences."""
 
     document_id: str
     key: str
@@ -75,6 +75,7 @@ class DocumentView(msgspec.Struct):
     prompt_version: str | None
     sections: int | None
     usage: UsageView | None
+    skipped: list[str]
     reused: bool
     result: ResultView | None
 
@@ -106,6 +107,7 @@ def document_view(document: Document, results_bucket: str) -> DocumentView:
         prompt_version=completion.prompt_version if completion else None,
         sections=completion.sections if completion else None,
         usage=_usage(completion) if completion else None,
+        skipped=list(completion.skipped) if completion else [],
         reused=completion.reused if completion else False,
         result=ResultView(results_bucket, result.key, result.markdown_key) if result else None,
     )

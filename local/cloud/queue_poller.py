@@ -108,9 +108,7 @@ class QueuePoller:
     def _receive(self, count: int) -> list[Any]:
         if self._stopped.is_set():
             return []
-        messages: list[Any] = self._backend.receive_message(
-            self._queue.name, count, 0, self._hidden_seconds(), ["All"]
-        )
+        messages: list[Any] = self._backend.receive_message(self._queue.name, count, 0, self._hidden_seconds(), ["All"])
         return messages
 
     def _hidden_seconds(self) -> int:

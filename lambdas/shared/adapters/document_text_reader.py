@@ -1,47 +1,33 @@
-"""Reads PDF by pypdf, and plain text."""
+"""Reads the text of documents of every kind: plain text right here, all else in a process of its own."""
 
 from __future__ import annotations
 
-from io import BytesIO
-
-from pypdf import PasswordType, PdfReader
-
-from lambdas.shared.adapters.pdf_page_text import page_text
-from lambdas.shared.domain.document_text import DocumentText, NeedsOcrError, decode_text, recognise
+from lambdas.shared.adapters.isolated_reading import read_isolated
+from lambdas.shared.adapters.text_readers.extraction import Budget, Extraction
+from lambdas.shared.adapters.text_readers.reading import read_into
+from lambdas.shared.domain.document_language import language_of
+from lambdas.shared.domain.document_text import DocumentText, Kind, recognise
 from lambdas.shared.domain.errors import UnreadableDocumentError
+
+# One pass over the text, by the standard library: nothing in them can make it slow or large.
+_HARMLESS: frozenset[Kind] = frozenset({"text", "markdown"})
 
 
 class DocumentTextReader:
-    """`TextReader` for .pdf, .txt and .md."""
+    """`TextReader` for all kinds that `recognise` knows."""
 
     def read(self, content: bytes, name: str) -> DocumentText:
-        if recognise(content, name) == "text":
-            return DocumentText((decode_text(content),), None, "section")
-        pages = _pages(content)
-        if not any(page.strip() for page in pages):
-            raise NeedsOcrError(
-                f"None of the PDF's {len(pages)} pages holds text; it needs OCR first.", pages=len(pages)
-            )
-        return DocumentText(pages, None, "page")
+        if recognise(content, name) in _HARMLESS:
+            extraction = Extraction(Budget())
+            read_into(extraction, content, name)
+        else:
+            extraction = read_isolated(content, name)
+        parts = tuple(map(_clean, extraction.parts))
+        if not any(part.strip() for part in parts):
+            raise UnreadableDocumentError("The document holds no text; drop one that does.", code="empty_document")
+        return DocumentText(parts, language_of(parts), extraction.part_name, tuple(extraction.sentences()))
 
 
-def _pages(content: bytes) -> tuple[str, ...]:
-    try:
-        reader = _opened(content)
-        # Half a document would become half a summary: one page that cannot be read fails the document.
-        return tuple(page_text(page) for page in reader.pages)
-    except UnreadableDocumentError:
-        raise
-    except Exception as error:
-        # pypdf meets damaged files with every kind of exception (KeyError, RecursionError, AssertionError, ...).
-        raise UnreadableDocumentError("The PDF is damaged and cannot be read.", code="damaged_pdf") from error
-
-
-def _opened(content: bytes) -> PdfReader:
-    """Many encrypted files only restrict printing and open with the empty password."""
-    reader = PdfReader(BytesIO(content))
-    if reader.is_encrypted and reader.decrypt("") is PasswordType.NOT_DECRYPTED:
-        raise UnreadableDocumentError(
-            "The PDF is encrypted and needs a password; drop it without one.", code="encrypted_pdf"
-        )
-    return reader
+def _clean(text: str) -> str:
+    """Zeros and lone halves of characters cannot be stored or sent on: some PDFs and RTFs hold them."""
+    return text.replace("\0", "").encode("utf-8", "replace").decode("utf-8")

@@ -40,6 +40,7 @@ def completion_attributes(completion: Completion, result: StoredResult) -> dict[
         "content_hash": completion.content_hash,
         "reused": completion.reused,
         **{name: getattr(completion, name) for name in _COUNTS},
+        "skipped": list(completion.skipped),
         "result": {
             "key": result.key,
             "version_id": result.version_id,
@@ -99,4 +100,5 @@ def _completion(item: Mapping[str, Any]) -> Completion:
         cost_usd=item.get("cost_usd"),
         reused=bool(item["reused"]),
         **{name: int(item[name]) for name in _COUNTS if name in item},
+        skipped=tuple(item.get("skipped", ())),
     )

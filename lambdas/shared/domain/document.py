@@ -54,7 +54,8 @@ class StoredResult:
 @dataclass(frozen=True, slots=True)
 class Completion:
     """What a successful run found out. `cost_usd`: 0 for a reused summary, None = not known. `sections`: in how many
-    the document was read; `calls` and tokens count every paid call, those whose answers were of no use too."""
+    the document was read; `calls` and tokens count every paid call, those whose answers were of no use too. `skipped`:
+    sentences about what of the document was not read."""
 
     summary: Summary
     model: str
@@ -66,6 +67,7 @@ class Completion:
     calls: int = 1
     input_tokens: int = 0
     output_tokens: int = 0
+    skipped: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,7 +63,7 @@ class PreparedRequests:
     record writes the document's summary. `work` is the prefix of everything in the results bucket; it does not name the
     attempt, so a retry finds the answers that were paid for. `model` is the id that is sent to Bedrock, `content_hash`
     the SHA-256 of the document's bytes; a `reused` answer is stored already and costs nothing. `spent`: on the levels
-    below.
+    below. `skipped`: sentences about what of the document was not read.
     """
 
     work: str
@@ -77,6 +77,7 @@ class PreparedRequests:
     spent: Spent = field(default_factory=Spent)
     requests_key: str = ""
     items_key: str = ""
+    skipped: tuple[str, ...] = ()
 
     def record_id(self, document_id: str, index: int) -> str:
         """The record of this level's section `index`, counted from 0."""
@@ -101,7 +102,7 @@ class PreparedRequests:
 
 def prepared_requests(
     run: SummaryRun, *, fingerprint: str, level: int, records: int, sections: int, model: str, prompt_version: str,
-    content_hash: str, reused: bool = False, spent: Spent | None = None,
+    content_hash: str, reused: bool = False, spent: Spent | None = None, skipped: tuple[str, ...] = (),
 ) -> PreparedRequests:  # fmt: skip
     """A level of a run. `fingerprint` tells apart what another model, prompt or split would ask."""
     work = f"work/{run.version_hash}/{fingerprint}/"
@@ -117,6 +118,7 @@ def prepared_requests(
         spent=spent or Spent(),
         requests_key=f"{work}requests.{level}.jsonl",
         items_key=f"{work}items.{level}.jsonl",
+        skipped=skipped,
     )
 
 

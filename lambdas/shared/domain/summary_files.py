@@ -28,6 +28,7 @@ def summary_json(run: SummaryRun, completion: Completion, at: datetime) -> bytes
         "sections": completion.sections,
         "calls": completion.calls,
         "usage": {"input_tokens": completion.input_tokens, "output_tokens": completion.output_tokens},
+        "skipped": list(completion.skipped),
         "created_at": to_iso(at),
     }
     return (json.dumps(fields, ensure_ascii=False, indent=2) + "\n").encode()
@@ -41,6 +42,8 @@ def summary_markdown(run: SummaryRun, completion: Completion, at: datetime) -> b
         lines += ["## Key points", "", *(f"- {' '.join(point.split())}" for point in summary.key_points), ""]
     if summary.topics:
         lines += [f"**Topics:** {', '.join(' '.join(topic.split()) for topic in summary.topics)}", ""]
+    if completion.skipped:
+        lines += ["**Not read:**", "", *(f"- {sentence}" for sentence in completion.skipped), ""]
     lines += [
         "---",
         "",

@@ -111,6 +111,7 @@ def _completion(answer: Answer, prepared: PreparedRequests) -> Completion:
         calls=spent.calls,
         input_tokens=spent.input_tokens,
         output_tokens=spent.output_tokens,
+        skipped=prepared.skipped,
     )
 
 

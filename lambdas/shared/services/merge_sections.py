@@ -119,6 +119,7 @@ class MergeSections:
             prompt_version=prepared.prompt_version,
             content_hash=prepared.content_hash,
             spent=spent,
+            skipped=prepared.skipped,
         )
 
 

@@ -13,6 +13,8 @@ from lambdas.shared.domain.answer import Answer, encode_answer
 from lambdas.shared.domain.attachment import MAX_ATTACHMENT_BYTES, MAX_ATTACHMENT_PAGES, Attachment
 from lambdas.shared.domain.chat_model import ChatRequest, TokenUsage
 from lambdas.shared.domain.document import Step
+from lambdas.shared.domain.document_kind import too_large
+from lambdas.shared.domain.document_limits import LARGEST_DOCUMENT_BYTES
 from lambdas.shared.domain.document_store import DocumentStore, ReuseKey
 from lambdas.shared.domain.document_text import NeedsOcrError, TextReader, recognise
 from lambdas.shared.domain.errors import UnreadableDocumentError
@@ -26,7 +28,8 @@ from lambdas.shared.domain.summary_request import SummaryPrompts, SummaryRequest
 from lambdas.shared.domain.timestamps import utc_now
 from lambdas.shared.services.request_files import RequestFiles
 
-LARGEST_DOCUMENT_BYTES = 20 * 1024 * 1024
+_MOST_SENTENCES = 10
+_LONGEST_SENTENCE = 300
 
 
 class PrepareDocument:
@@ -69,10 +72,7 @@ class PrepareDocument:
 
     def _read(self, run: SummaryRun) -> bytes:
         if run.size > LARGEST_DOCUMENT_BYTES:
-            raise UnreadableDocumentError(
-                f"The document has {run.size} bytes; at most {LARGEST_DOCUMENT_BYTES} are read.",
-                code="document_too_large",
-            )
+            raise too_large(run.size)
         # A delete marker leaves the version readable, but whoever deleted the document wants no summary of it.
         try:
             if self._objects.exists(run.bucket, run.key):
@@ -83,12 +83,13 @@ class PrepareDocument:
 
     def _prepared(self, run: SummaryRun, requests: SummaryRequests, content: bytes) -> PreparedRequests:
         try:
-            sections = requests.split(self._reader.read(content, run.key).parts)
+            text = self._reader.read(content, run.key)
         except NeedsOcrError as error:
             self._check_that_the_model_reads(error, content)
             prepared = _level_0(run, requests, content, sections=1)
             return self._stored(run, prepared, lambda: [self._attached(run, prepared, requests, content)])
-        prepared = _level_0(run, requests, content, sections=len(sections))
+        sections = requests.split(text.parts)
+        prepared = _level_0(run, requests, content, sections=len(sections), skipped=told(text.skipped))
         return self._stored(run, prepared, lambda: requests.requests(sections))
 
     def _stored(
@@ -149,7 +150,16 @@ class PrepareDocument:
         )
 
 
-def _level_0(run: SummaryRun, requests: SummaryRequests, content: bytes, *, sections: int) -> PreparedRequests:
+def told(skipped: tuple[str, ...]) -> tuple[str, ...]:
+    """The first sentences about what was not read: they travel through the workflow's state, which is bounded."""
+    short = tuple(sentence[:_LONGEST_SENTENCE] for sentence in skipped[:_MOST_SENTENCES])
+    left = len(skipped) - len(short)
+    return (*short, f"{left} more parts were not read.") if left > 0 else short
+
+
+def _level_0(
+    run: SummaryRun, requests: SummaryRequests, content: bytes, *, sections: int, skipped: tuple[str, ...] = ()
+) -> PreparedRequests:
     return prepared_requests(
         run,
         fingerprint=requests.fingerprint,
@@ -159,4 +169,5 @@ def _level_0(run: SummaryRun, requests: SummaryRequests, content: bytes, *, sect
         model=requests.model.model_id,
         prompt_version=requests.version(sections),
         content_hash=hashlib.sha256(content).hexdigest(),
+        skipped=skipped,
     )

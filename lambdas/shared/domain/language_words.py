@@ -1,0 +1,56 @@
+"""The most frequent small words of languages in Latin, Cyrillic and Arabic script, which tell them apart."""
+
+from __future__ import annotations
+
+LATIN = {
+    "en": "the of and to in is that for it was on are as with be this by at from not or which have has were will",
+    "de": "der die und das den nicht mit ist von dem sich auf für eine ein auch als wird werden bei oder aus sind zu",
+    "fr": "le la les des et est une dans du que pour qui pas sur au par avec ce cette sont ou plus aux été nous",
+    "es": "el la los las que y del en una por con para como es se más su sus al lo pero este está fue ha son",
+    "pt": "o os as que e do da dos das em uma um para com não por mais como no na ao foi são seu sua pelo também",
+    "it": "il di che è la per un una della del sono non con nel gli le dei alla anche più dal come questo delle",
+    "nl": "de het een van en dat is niet met op voor zijn aan ook door wordt naar bij uit worden deze maar om te",
+    "sv": "och att det som en är på för av med inte den till har om ett var från kan eller ska vid också under",
+    "no": "og det som er på for av med ikke den til har om et var fra kan eller skal ved også ble være etter mellom",
+    "da": "og det som er på for af med ikke den til har om et var fra kan eller skal ved også blev være efter mellem",
+    "fi": "ja on ei että se oli ovat joka mutta myös kun sen hän tai kuin ole niin jos voi olla mukaan sekä vuonna",
+    "is": "og að er sem það til með fyrir ekki var hann eru hefur við frá eða þá því voru þess einnig verið hafa",
+    "pl": "i w na z do się nie że jest to o jak przez od dla po są oraz który które było może tym także roku",
+    "cs": "a v na se je že z do s to pro o jako by ve za od také jsou které který nebo při bylo podle mezi jsme",
+    "sk": "a v na sa je že z do s to pre o ako by vo za od tiež sú ktoré ktorý alebo pri bolo podľa medzi sme",
+    "sl": "in je v na za se da z so ki ni tudi s pa kot po bi od ali pri bil bila lahko med zaradi leta",
+    "hr": "i u je na se da za od su s koji koja kao ne to bi o iz ili nije biti prema također godine bio ima",
+    "hu": "a az és hogy nem is egy ez meg van volt de csak már mint vagy még lehet pedig szerint után között majd",
+    "ro": "și de în la cu a pe că nu din este pentru mai care sunt un o se au fost prin sau după către între",
+    "tr": "ve bir bu için ile da de olarak olan çok daha gibi en ne var kadar sonra değil ancak tarafından göre",
+    "id": "yang dan di untuk dengan dari pada ini dalam tidak adalah akan itu oleh juga sebagai bahwa karena dapat",
+    "ms": "yang dan di untuk dengan dari pada ini dalam tidak adalah akan itu oleh juga sebagai bahawa kerana ialah",
+    "vi": "và của là có được cho không các trong một với những này đã người để khi từ về theo như tại năm đến",
+    "et": "ja on ei et see oli mis kui ka ning aga või oma selle ta olid aasta kes pärast kuid mille võib",
+    "lv": "un ir ar no uz kas par ka tas kā tika bija arī vai lai pēc bet gada tiek to savu var",
+    "lt": "ir yra kad su iš į buvo kaip tai bei apie tik jis nuo arba dėl per po metų taip pat būti",
+    "ca": "el la els les que i del en una per amb com és no al seu més va aquest dels també està són ha han",
+    "gl": "o os as que e do da dos das en unha un para con non por máis como no na ao foi son seu súa pola tamén",
+    "eu": "eta da ez du zen bat izan dira baina ere hau egin beste den dute zuen arte bere bezala gero",
+    "af": "die en van in is het nie dat met vir op aan was te ook deur word sy om wat kan of maar hierdie",
+    "sw": "ya na wa kwa ni katika la za kuwa hii yake kama lakini hiyo pia hilo huo baada watu mwaka hizo",
+    "tl": "ang ng sa na mga ay at ito para hindi siya ni kung ito'y may mula isang nang kanyang din naman",
+    "sq": "e të në dhe për një me që nga është si nuk ka më i u do janë kjo por ose pas këtë duke",
+    "cy": "y yr yn a i o ar ac mae wedi gan am bod sydd ei eu fel hefyd hyn oedd nid eich gyda",
+    "ga": "an na agus ar i a go le is bhí tá do sé seo ag ach leis nach gur dá ina chuig bhfuil",
+    "eo": "la de kaj en estas al por ne ke kun li oni pri sed el ĉi tiu pli kiu ankaŭ kiel estis",
+}
+CYRILLIC = {
+    "ru": "и в не на что с по как это к из от для был или также его она они быть который при года только ещё",
+    "uk": "і в не на що з та як це до із від для був або також його вона вони бути який при року лише є й",
+    "be": "і ў не на што з па як гэта да ад для быў або таксама яго яна яны які пры годзе толькі ёсць",
+    "bg": "и в не на че с по като това към от за е са или също неговата той тя които при година само се да",
+    "mk": "и во не на што со по како ова кон од за е се или исто неговата тој таа кои при година само да",
+    "sr": "и у не на што са по као ово ка од за је су или такође његова он она који при године само се да",
+    "kk": "және бұл үшін мен бен пен деп бар бір осы да де болып оның емес ол туралы кейін жылы болды",
+}
+ARABIC = {
+    "ar": "في من على إلى أن التي الذي هذا هذه كان مع عن ما لا كما قد بين بعد كل ذلك",
+    "fa": "و در به از که این را با است برای آن یک تا بر هم شد می خود های کرد",
+    "ur": "کے کی کا میں ہے سے اور کو پر نے کہ یہ ہیں ایک اس بھی نہیں تھا کر جو",
+}
