@@ -13,6 +13,7 @@ from lambdas.shared.domain.answer import Answer, encode_answer
 from lambdas.shared.domain.chat_model import ChatRequest, TokenUsage
 from lambdas.shared.domain.converse import converse_body
 from lambdas.shared.domain.document import Step
+from lambdas.shared.domain.document_limits import LARGEST_DOCUMENT_BYTES
 from lambdas.shared.domain.document_store import DocumentStore, ReuseKey
 from lambdas.shared.domain.document_text import TextReader, recognise
 from lambdas.shared.domain.errors import UnreadableDocumentError
@@ -23,8 +24,6 @@ from lambdas.shared.domain.object_store import ObjectMissingError, ObjectStore
 from lambdas.shared.domain.summary import Summary
 from lambdas.shared.domain.summary_request import SummaryRequests
 from lambdas.shared.domain.timestamps import utc_now
-
-LARGEST_DOCUMENT_BYTES = 20 * 1024 * 1024
 
 
 class PrepareDocument:

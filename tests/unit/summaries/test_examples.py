@@ -14,13 +14,14 @@ DOCUMENTS = sorted(path for path in EXAMPLES.iterdir() if path.is_file())
 
 @pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
 def test_an_example_can_be_read(path: Path) -> None:
-    pages = DocumentTextReader().read(path.read_bytes(), path.name)
+    pages = DocumentTextReader().read(path.read_bytes(), path.name).parts
     assert sum(len(page) for page in pages) > 2000
 
 
 def test_the_pdf_holds_its_source() -> None:
     source = (EXAMPLES / "sources" / "heron-field-report.txt").read_text(encoding="utf-8")
-    pages = DocumentTextReader().read((EXAMPLES / "heron-field-report.pdf").read_bytes(), "heron-field-report.pdf")
+    content = (EXAMPLES / "heron-field-report.pdf").read_bytes()
+    pages = DocumentTextReader().read(content, "heron-field-report.pdf").parts
     numbers = {str(number + 1) for number in range(len(pages))}
     words = [word for page in pages for word in page.split()]
     wanted = source.replace("#", "").split()
