@@ -128,7 +128,7 @@ def blank_pdf() -> bytes:
         ("inbox/local/blank.txt", b" \n\t ", "empty_document"),
         ("inbox/local/binary.txt", bytes(range(256)) * 20, "not_text"),
         ("inbox/local/locked.pdf", encrypted_pdf(), "encrypted_pdf"),
-        ("inbox/local/scan.pdf", blank_pdf(), "no_text"),
+        ("inbox/local/scan.pdf", blank_pdf(), "needs_ocr"),
         ("inbox/local/broken.pdf", b"%PDF-1.7\nnot really", "damaged_pdf"),
         ("inbox/local/tool.exe", b"MZ\x90\x00\x03" + bytes(300), "unsupported_type"),
     ],

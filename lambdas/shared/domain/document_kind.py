@@ -7,7 +7,7 @@ from pathlib import PurePosixPath
 from typing import Literal
 
 from lambdas.shared.domain.document_limits import LARGEST_DOCUMENT_BYTES, MEBIBYTE
-from lambdas.shared.domain.document_signatures import REMEDIES_BY_ENDING, container_kind, foreign_type
+from lambdas.shared.domain.document_signatures import container_kind, foreign_type
 from lambdas.shared.domain.errors import UnreadableDocumentError
 from lambdas.shared.domain.wide_encodings import unmarked_wide_encoding
 
@@ -58,7 +58,7 @@ def recognise(content: bytes, name: str) -> Kind:
         return found
     if _PDF_HEADER.search(content, 0, _PDF_HEADER_WITHIN):
         return "pdf"
-    foreign = foreign_type(content)
+    foreign = foreign_type(content, ending)
     if foreign is not None:
         raise _unsupported(foreign)
     if meant == "pdf":
@@ -95,7 +95,7 @@ def _binary_as_text(ending: str, meant: Kind | None) -> Kind:
             f"The document is called {ending} but its content is something else; save it again.",
             code=f"damaged_{meant}",
         )
-    raise _unsupported(REMEDIES_BY_ENDING.get(ending, "Documents of this type are not supported"))
+    raise _unsupported("Documents of this type are not read")
 
 
 def _textual_kind(content: bytes, meant: Kind | None) -> Kind:

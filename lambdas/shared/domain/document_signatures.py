@@ -44,7 +44,7 @@ _FOREIGN = (
     (b"%!PS", "PostScript is not read"),
     (b"SQLite format 3\0", "A database is no document; export what matters as CSV"),
 )
-REMEDIES_BY_ENDING = {
+_FOREIGN_ENDINGS = {
     ".hwp": "Hangul documents (.hwp) are not read; save it as .docx or PDF",
     ".exe": "A program is no document",
 }
@@ -60,8 +60,10 @@ def container_kind(content: bytes, meant: str | None) -> _Container | None:
     return "rtf" if content[:64].lstrip(_SPACE).startswith(b"{\\rtf") else None
 
 
-def foreign_type(content: bytes) -> str | None:
+def foreign_type(content: bytes, ending: str) -> str | None:
     """What the file is, and the remedy, if it is of a type that is known and not read."""
+    if ending in _FOREIGN_ENDINGS:
+        return _FOREIGN_ENDINGS[ending]
     if content[4:8] == b"ftyp":
         return "Sound, film and pictures are not read; drop a text of what they say"
     return next((sentence for start, sentence in _FOREIGN if content.startswith(start)), None)

@@ -179,7 +179,7 @@ def encrypted_pdf() -> bytes:
         (b"", "inbox/acme/empty.txt", "empty_document"),
         (encrypted_pdf(), "inbox/acme/locked.pdf", "encrypted_pdf"),
         (bytes(range(256)) * 20, "inbox/acme/binary.txt", "not_text"),
-        (b"PK\x03\x04", "inbox/acme/slides.pptx", "unsupported_type"),
+        (b"PK\x03\x04", "inbox/acme/slides.pptx", "damaged_pptx"),
     ],
 )
 def test_a_document_that_cannot_be_read_fails_with_its_reason(

@@ -20,7 +20,8 @@ def test_an_example_can_be_read(path: Path) -> None:
 
 def test_the_pdf_holds_its_source() -> None:
     source = (EXAMPLES / "sources" / "heron-field-report.txt").read_text(encoding="utf-8")
-    pages = DocumentTextReader().read((EXAMPLES / "heron-field-report.pdf").read_bytes(), "heron-field-report.pdf").parts
+    content = (EXAMPLES / "heron-field-report.pdf").read_bytes()
+    pages = DocumentTextReader().read(content, "heron-field-report.pdf").parts
     numbers = {str(number + 1) for number in range(len(pages))}
     words = [word for page in pages for word in page.split()]
     wanted = source.replace("#", "").split()

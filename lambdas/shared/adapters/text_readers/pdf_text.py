@@ -44,7 +44,7 @@ def _opened(content: bytes) -> Any:
 
 def _read_pages(reader: Any, extraction: Extraction) -> tuple[list[int], list[int]]:
     """The numbers, from 1, of the pages that are pictures, and of the damaged ones."""
-    from lambdas.shared.adapters.pdf_page_text import page_text
+    from lambdas.shared.adapters.text_readers.pdf_page_text import page_text
 
     pictures: list[int] = []
     damaged: list[int] = []
