@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import aws_cdk as cdk
 from aws_cdk import aws_apigateway as apigateway
+from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
 from stacks.components.api_routes import ApiRoutes
@@ -17,7 +18,7 @@ from stacks.components.python_function import PythonFunction
 from stacks.components.security_rules import acknowledge
 from stacks.guardrail_stack import GuardrailStack
 from stacks.settings import DeploymentSettings
-from stacks.storage_stack import StorageStack
+from stacks.storage_stack import INBOX, StorageStack
 
 # Anything else is refused by API Gateway, before a function is paid for.
 # https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-use-lambda-authorizer.html
@@ -36,6 +37,7 @@ class ApiStack(cdk.Stack):
         settings: DeploymentSettings,
         storage: StorageStack,
         guardrail: GuardrailStack,
+        workflow: sfn.IStateMachine,
     ) -> None:
         super().__init__(scope, construct_id, description="Quarry: the HTTP API")
         self._settings = settings
@@ -48,7 +50,7 @@ class ApiStack(cdk.Stack):
         self._reference(routes)
         self._turn(routes, storage)
         self._conversations(routes, storage)
-        self._documents(routes, storage)
+        self._documents(routes, storage, workflow)
         cdk.CfnOutput(self, "ApiUrl", value=api.url)
 
     def _rest_api(self) -> apigateway.RestApi:
@@ -155,7 +157,8 @@ class ApiStack(cdk.Stack):
             conversations, "GET /conversations", f"GET {one}", f"PATCH {one}", f"DELETE {one}", calls_model=False
         )
 
-    def _documents(self, routes: ApiRoutes, storage: StorageStack) -> None:
+    def _documents(self, routes: ApiRoutes, storage: StorageStack, workflow: sfn.IStateMachine) -> None:
+        """A function for each kind of right: to read records, to write into the inbox, to start the workflow."""
         read = self._function(
             "documents/read",
             memory_mb=512,
@@ -168,8 +171,41 @@ class ApiStack(cdk.Stack):
         table = storage.documents_table.table_arn
         # The summary stands in the record; the bucket's name is only told, its objects are not read.
         read.allow("dynamodb:GetItem", on=[table])
-        read.allow("dynamodb:Query", on=[f"{table}/index/by-time"])
+        read.allow("dynamodb:Query", on=[f"{table}/index/{index}" for index in ("by-time", "by-state")])
         routes.serve(read, "GET /documents", "GET /documents/{id}", calls_model=False)
+        self._upload(routes, storage)
+        self._retry(routes, storage, workflow)
+
+    def _upload(self, routes: ApiRoutes, storage: StorageStack) -> None:
+        upload = self._function(
+            "documents/upload",
+            memory_mb=512,
+            timeout_seconds=29,
+            environment={"DOCUMENTS_BUCKET": storage.documents.bucket_name},
+        )
+        # It writes nothing itself: what it signs can do what it could.
+        upload.allow_objects("s3:PutObject", bucket=storage.documents, prefix=INBOX)
+        routes.serve(upload, "POST /documents", calls_model=False)
+
+    def _retry(self, routes: ApiRoutes, storage: StorageStack, workflow: sfn.IStateMachine) -> None:
+        retry = self._function(
+            "documents/retry",
+            memory_mb=512,
+            timeout_seconds=29,
+            environment={
+                "DOCUMENTS_TABLE": storage.documents_table.table_name,
+                "IDEMPOTENCY_TABLE": storage.idempotency.table_name,
+                "RESULTS_BUCKET": storage.results.bucket_name,
+                "STATE_MACHINE_ARN": workflow.state_machine_arn,
+            },
+        )
+        retry.allow("dynamodb:GetItem", "dynamodb:UpdateItem", on=[storage.documents_table.table_arn])
+        retry.allow("dynamodb:PutItem", "dynamodb:DeleteItem", on=[storage.idempotency.table_arn])
+        retry.allow("states:StartExecution", on=[workflow.state_machine_arn])
+        # To see whether the document is still there: S3 has no narrower right, and without ListBucket it says 403.
+        retry.allow_objects("s3:GetObject", bucket=storage.documents, prefix=INBOX)
+        retry.allow("s3:ListBucket", on=[storage.documents.bucket_arn])
+        routes.serve(retry, "POST /documents/{id}/retry", calls_model=False)
 
     def _function(
         self, handler: str, *, memory_mb: int, timeout_seconds: int, environment: Mapping[str, str]

@@ -11,6 +11,7 @@ import aws_cdk as cdk
 
 from stacks.components.log_group import RETENTION
 from stacks.guardrail_policy import GuardrailPolicy
+from stacks.notification_settings import NotificationSettings
 from stacks.setting_rules import SettingsError, list_of, one_of, read, refuse, text, whole_number
 
 __all__ = ["DeploymentSettings", "SettingsError", "cdk_context"]
@@ -79,6 +80,7 @@ class DeploymentSettings:
     summary_model: Annotated[str, text(r".{1,140}", meaning="an alias, or an id of models.allowed")]
     summaries_guardrail: Annotated[str, one_of("none", "output", "both")]
     summaries_max_concurrency: Annotated[int, whole_number(2, 1000)]
+    summaries_notifications: NotificationSettings
     guardrail: GuardrailPolicy
 
     @classmethod

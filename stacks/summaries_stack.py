@@ -13,16 +13,19 @@ from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
+from stacks.components.analyst_policy import AnalystPolicy
 from stacks.components.asl_state_machine import AslStateMachine
 from stacks.components.dependency_layer import DependencyLayer
 from stacks.components.model_access import INVOKE, model_access
 from stacks.components.python_function import PythonFunction
+from stacks.components.summary_notifications import SummaryNotifications
 from stacks.guardrail_stack import GuardrailStack
 from stacks.settings import DeploymentSettings
 from stacks.storage_stack import INBOX, SUMMARIES, WORK, StorageStack
 
 _START_SECONDS = 30
-_ATTEMPTS = 5
+# With three minutes between two of them: an outage of an hour is waited out, and does not end in the dead letters.
+_ATTEMPTS = 20
 
 
 class SummariesStack(cdk.Stack):
@@ -44,15 +47,22 @@ class SummariesStack(cdk.Stack):
         self._core = DependencyLayer(self, name="core")
         queue = self._queue()
         self._rule(queue)
-        workflow = AslStateMachine(
+        self.workflow = AslStateMachine(
             self,
             definition="summarize_document",
             functions=[self._claim(), self._prepare(), self._infer(), self._collect(), self._fail()],
             log_retention_days=settings.log_retention_days,
         )
-        self._start(queue, workflow)
+        self._start(queue, self.workflow)
+        notifications = settings.summaries_notifications
+        if notifications.wanted:
+            SummaryNotifications(self, "Notifications", settings=notifications, inbox=storage.documents)
+        analyst = AnalystPolicy(
+            self, "AnalystPolicy", inbox=(storage.documents, INBOX), summaries=(storage.results, SUMMARIES)
+        )
         cdk.CfnOutput(self, "SummariesQueueUrl", value=queue.queue_url)
-        cdk.CfnOutput(self, "SummariesStateMachineArn", value=workflow.state_machine_arn)
+        cdk.CfnOutput(self, "SummariesStateMachineArn", value=self.workflow.state_machine_arn)
+        cdk.CfnOutput(self, "AnalystPolicyArn", value=analyst.managed_policy_arn)
 
     def _queue(self) -> sqs.Queue:
         return sqs.Queue(
@@ -73,10 +83,10 @@ class SummariesStack(cdk.Stack):
         events.Rule(
             self,
             "DocumentDropped",
-            description="A document was dropped into the inbox",
+            description="A document was dropped into the inbox, or deleted from it",
             event_pattern=events.EventPattern(
                 source=["aws.s3"],
-                detail_type=["Object Created"],
+                detail_type=["Object Created", "Object Deleted"],
                 detail={
                     "bucket": {"name": [self._storage.documents.bucket_name]},
                     "object": {"key": [{"prefix": INBOX}]},
@@ -97,7 +107,7 @@ class SummariesStack(cdk.Stack):
                 "DEFAULT_TENANT": self._settings.default_tenant,
             },
         )
-        start.allow("dynamodb:PutItem", on=[self._storage.documents_table.table_arn])
+        start.allow("dynamodb:PutItem", "dynamodb:UpdateItem", on=[self._storage.documents_table.table_arn])
         start.allow("dynamodb:GetItem", on=[self._storage.clients.table_arn])
         start.allow("states:StartExecution", on=[workflow.state_machine_arn])
         start.add_event_source(
