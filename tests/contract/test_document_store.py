@@ -228,6 +228,14 @@ class TestDeletion:
         store.mark_deleted(OLD.tenant, deleted(sequencer="0055AED6DCD90281E50"))
         assert store.register(received(NEW)) == received(NEW)
 
+    def test_a_version_between_a_removed_one_and_its_removal_starts_anew(self, store: DocumentStore) -> None:
+        """It was there before the removal; only its event is late."""
+        store.register(received(OLD))
+        store.mark_deleted(OLD.tenant, deleted(version="v1", sequencer="0055AED6DCD90281E9", permanent=True))
+        assert standing(store).state is DocumentState.DELETED
+        assert store.register(received(OLD)).state is DocumentState.DELETED
+        assert store.register(received(NEW)) == received(NEW)
+
     def test_a_document_that_nobody_knows_is_not_made(self, store: DocumentStore) -> None:
         assert store.mark_deleted("acme", deleted()) is None
         assert store.get("acme", OLD.document_id) is None

@@ -50,12 +50,9 @@ class InMemoryDocumentStore:
         self.before("mark_deleted")
         document = self._documents.get((tenant, deletion.version.document_id))
         if document is not None and ends(deletion, document):
-            document = replace(
-                document,
-                state=DocumentState.DELETED,
-                execution=deletion.execution,
-                sequencer=deletion.version.sequencer,
-            )
+            document = replace(document, state=DocumentState.DELETED, execution=deletion.execution)
+            if not deletion.permanent:
+                document = replace(document, sequencer=deletion.version.sequencer)
             self._put(document)
         return document
 

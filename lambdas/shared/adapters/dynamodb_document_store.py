@@ -71,16 +71,13 @@ class DynamoDbDocumentStore:
 
     def mark_deleted(self, tenant: str, deletion: DeletedObject) -> Document | None:
         version = deletion.version
-        rank = sequencer_rank(version.sequencer)
-        condition, values = "sequencer_rank < :rank", {":rank": rank}
+        changes = {**state_attributes(tenant, DocumentState.DELETED), "execution": deletion.execution}
         if deletion.permanent:
-            condition, values = f"{condition} AND version_id = :version", {**values, ":version": version.version_id}
-        changes = {
-            **state_attributes(tenant, DocumentState.DELETED),
-            "execution": deletion.execution,
-            "sequencer": version.sequencer,
-            "sequencer_rank": rank,
-        }
+            condition, values = "version_id = :version", {":version": version.version_id}
+        else:
+            rank = sequencer_rank(version.sequencer)
+            condition, values = "sequencer_rank < :rank", {":rank": rank}
+            changes |= {"sequencer": version.sequencer, "sequencer_rank": rank}
         return self._change(document_key(tenant, version.document_id), tenant, changes, condition, values)
 
     def start_again(self, run: SummaryRun, *, after: str) -> Document | None:

@@ -103,10 +103,12 @@ def must_start(arrived: Document, standing: Document) -> bool:
 
 
 def ends(deletion: DeletedObject, standing: Document) -> bool:
-    """Whether a deletion ends the document that stands: a newer version survives it, and so does any version but the
-    one that was removed for good."""
-    newer = sequencer_rank(deletion.version.sequencer) > sequencer_rank(standing.sequencer)
-    return newer and (not deletion.permanent or deletion.version.version_id == standing.version_id)
+    """Whether a deletion ends the document that stands: a newer version survives a marker, and any version the removal
+    of another one. A marker then counts as the newest version, a removal does not: of what comes between the two, the
+    events may still be on their way."""
+    if deletion.permanent:
+        return deletion.version.version_id == standing.version_id
+    return sequencer_rank(deletion.version.sequencer) > sequencer_rank(standing.sequencer)
 
 
 def may_enter(state: DocumentState, document: Document | None, execution: str) -> bool:
