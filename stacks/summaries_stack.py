@@ -25,7 +25,7 @@ from stacks.storage_stack import INBOX, SUMMARIES, WORK, StorageStack
 
 _START_SECONDS = 30
 # With three minutes between two of them: an outage of an hour is waited out, and does not end in the dead letters.
-_ATTEMPTS = 20
+_ATTEMPTS = 21
 
 
 class SummariesStack(cdk.Stack):
@@ -54,15 +54,9 @@ class SummariesStack(cdk.Stack):
             log_retention_days=settings.log_retention_days,
         )
         self._start(queue, self.workflow)
-        notifications = settings.summaries_notifications
-        if notifications.wanted:
-            SummaryNotifications(self, "Notifications", settings=notifications, inbox=storage.documents)
-        analyst = AnalystPolicy(
-            self, "AnalystPolicy", inbox=(storage.documents, INBOX), summaries=(storage.results, SUMMARIES)
-        )
+        self._for_people()
         cdk.CfnOutput(self, "SummariesQueueUrl", value=queue.queue_url)
         cdk.CfnOutput(self, "SummariesStateMachineArn", value=self.workflow.state_machine_arn)
-        cdk.CfnOutput(self, "AnalystPolicyArn", value=analyst.managed_policy_arn)
 
     def _queue(self) -> sqs.Queue:
         return sqs.Queue(
@@ -118,6 +112,15 @@ class SummariesStack(cdk.Stack):
                 report_batch_item_failures=True,
             )
         )
+
+    def _for_people(self) -> None:
+        """Who may drop and read, and who is told."""
+        storage, notifications = self._storage, self._settings.summaries_notifications
+        places = {"inbox": (storage.documents, INBOX), "summaries": (storage.results, SUMMARIES)}
+        analyst = AnalystPolicy(self, "AnalystPolicy", **places)
+        cdk.CfnOutput(self, "AnalystPolicyArn", value=analyst.managed_policy_arn)
+        if notifications.wanted:
+            SummaryNotifications(self, "Notifications", settings=notifications, inbox=storage.documents)
 
     def _claim(self) -> PythonFunction:
         claim = self._function("summaries/claim", memory_mb=512, timeout_seconds=60, environment=self._table())

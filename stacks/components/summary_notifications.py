@@ -8,7 +8,6 @@ from typing import Any
 import aws_cdk as cdk
 from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
-from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sns_subscriptions as subscriptions
@@ -52,14 +51,14 @@ class SummaryNotifications(Construct):
         return queue
 
     def _send_mail(self, addresses: tuple[str, ...]) -> None:
-        # Under AWS's own key a service may not publish, but a role of this account may; a key of one's own, which could
-        # let the service in, is $1 a month. https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html
-        topic = sns.Topic(
-            self,
-            "Mail",
-            master_key=kms.Alias.from_alias_name(self, "SnsKey", "alias/aws/sns"),
-            enforce_ssl=True,
-        )
+        topic = sns.Topic(self, "Mail", enforce_ssl=True)
+        resource = topic.node.default_child
+        if not isinstance(resource, sns.CfnTopic):
+            raise TypeError(f"{topic.node.path} is no longer made of one CfnTopic")
+        # Under AWS's own key a service may not publish, but a role of this account may, by the key's own policy; a key
+        # of ours, which could let the service in, is $1 a month.
+        # https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html
+        resource.kms_master_key_id = "alias/aws/sns"
         for address in addresses:
             topic.add_subscription(subscriptions.EmailSubscription(address))
         for kind, message in _MAILS.items():
