@@ -11,6 +11,7 @@ from local.cloud.seams import (
     guardrail_types,
     jsonata_expressions,
     jsonl_items,
+    notification_types,
     object_events,
     policy_types,
     queues,
@@ -19,6 +20,7 @@ from local.cloud.seams import (
     tables,
     task_clients,
     templates,
+    upload_forms,
     workflow_clock,
 )
 
@@ -27,7 +29,9 @@ ALL = (
     api_gateway_types,
     guardrail_types,
     policy_types,
+    notification_types,
     buckets,
+    upload_forms,
     object_events,
     event_delivery,
     function_invocation,
