@@ -16,9 +16,9 @@ from moto import mock_aws
 
 from lambdas.shared.adapters import dynamodb_document_pages
 from lambdas.shared.adapters.dynamodb_document_store import DynamoDbDocumentStore
-from lambdas.shared.adapters.dynamodb_failed_documents import DynamoDbFailedDocuments
+from lambdas.shared.adapters.dynamodb_documents_by_state import DynamoDbDocumentsByState
 from lambdas.shared.domain.document import Document, DocumentState, Step
-from lambdas.shared.domain.document_store import DocumentFilter, DocumentStore, FailedDocuments
+from lambdas.shared.domain.document_store import DocumentFilter, DocumentsByState, DocumentStore
 from lambdas.shared.domain.errors import InvalidInputError, SupersededError
 from lambdas.shared.domain.execution import SummaryRun
 from lambdas.shared.domain.failure import Failure
@@ -61,10 +61,10 @@ def store(request: pytest.FixtureRequest) -> Iterator[DocumentStore]:
 
 
 @pytest.fixture
-def failures(store: DocumentStore) -> FailedDocuments:
+def by_state(store: DocumentStore) -> DocumentsByState:
     if isinstance(store, InMemoryDocumentStore):
         return store
-    return DynamoDbFailedDocuments(boto3.client("dynamodb", region_name="us-east-1"), table="documents")
+    return DynamoDbDocumentsByState(boto3.client("dynamodb", region_name="us-east-1"), table="documents")
 
 
 def make_documents_table(client: object, name: str) -> None:
@@ -279,8 +279,8 @@ class TestNextAttempt:
         assert store.get(OLD.tenant, OLD.document_id) is None
 
 
-class TestFailedDocuments:
-    def test_they_are_found_for_one_tenant_and_for_all(self, store: DocumentStore, failures: FailedDocuments) -> None:
+class TestByState:
+    def test_they_are_found_for_one_tenant_and_for_all(self, store: DocumentStore, by_state: DocumentsByState) -> None:
         for tenant, minutes in (("acme", 0), ("acme", 5), ("globex", 9)):
             run = run_for(dropped(f"inbox/{tenant}/{minutes}.txt"), tenant=tenant)
             store.register(received(run, minutes=minutes))
@@ -289,13 +289,13 @@ class TestFailedDocuments:
 
         def found(tenant: str | None, minutes: int = 0) -> set[str]:
             since = NOON + timedelta(minutes=minutes)
-            return {document.key for document in failures.failed(tenant, since=since)}
+            return {document.key for document in by_state.in_state(DocumentState.FAILED, tenant, since=since)}
 
         assert found("acme") == {"inbox/acme/0.txt", "inbox/acme/5.txt"}
         assert found(None) == {"inbox/acme/0.txt", "inbox/acme/5.txt", "inbox/globex/9.txt"}
         assert found(None, minutes=5) == {"inbox/acme/5.txt", "inbox/globex/9.txt"}
         assert found("acme", minutes=6) == set()
-        assert len(list(failures.failed(None, since=None))) == 3
+        assert len(list(by_state.in_state(DocumentState.FAILED, None, since=None))) == 3
 
 
 class TestPages:

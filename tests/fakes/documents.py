@@ -65,11 +65,11 @@ class InMemoryDocumentStore:
         self._put(replace(again, steps=(), failure=None, cost_usd=None))
         return self._documents[run.tenant, run.document_id]
 
-    def failed(self, tenant: str | None, *, since: datetime | None) -> Iterator[Document]:
-        """The fake of `FailedDocuments` too: the records are the same."""
+    def in_state(self, state: DocumentState, tenant: str | None, *, since: datetime | None) -> Iterator[Document]:
+        """The fake of `DocumentsByState` too: the records are the same."""
         for document in list(self._documents.values()):
             recent = since is None or document.received_at >= since
-            if document.state is DocumentState.FAILED and tenant in (None, document.tenant) and recent:
+            if document.state is state and tenant in (None, document.tenant) and recent:
                 yield document
 
     def claim(self, run: SummaryRun, step: Step) -> None:

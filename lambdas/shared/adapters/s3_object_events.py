@@ -54,7 +54,7 @@ _DECODER = msgspec.json.Decoder(ObjectCreated | ObjectDeleted)
 
 def object_event_from(body: str | bytes) -> DroppedObject | DeletedObject:
     """What one event tells. Raises msgspec.DecodeError for anything else; its text says what is missing and where, and
-    holds no value."""
+    quotes nothing but the event's type."""
     event = _DECODER.decode(body)
     stored = event.detail.object
     version = DroppedObject(

@@ -42,11 +42,11 @@ class ReuseKey:
     model: str
 
 
-class FailedDocuments(Protocol):
-    """What failed, for who looks after all tenants."""
+class DocumentsByState(Protocol):
+    """What is not SUMMARIZED, for who looks after all tenants."""
 
-    def failed(self, tenant: str | None, *, since: datetime | None) -> Iterator[Document]:
-        """FAILED documents received since then, of one tenant or of all (None), in no order."""
+    def in_state(self, state: DocumentState, tenant: str | None, *, since: datetime | None) -> Iterator[Document]:
+        """Documents in this state that were received since then, of one tenant or of all (None), in no order."""
         ...
 
 

@@ -1,4 +1,4 @@
-"""The project's own templates with receivers in their settings: an event of a document reaches them, or is kept."""
+"""Who is told that a document has ended is told locally too: the web address by a real call, or the event is kept."""
 
 from __future__ import annotations
 
@@ -51,13 +51,23 @@ def receiver() -> Iterator[Receiver]:
 
 @pytest.fixture(scope="module")
 def deployment(cloud: Cloud, receiver: Receiver, tmp_path_factory: pytest.TempPathFactory) -> Deployment:
+    """The construct of the summaries stack beside a bucket, made by CDK and deployed as the whole app is."""
+    from aws_cdk import CfnOutput, Stack, aws_s3
+
     import tests.infrastructure.conftest  # noqa: F401 (it puts Node.js on the path)
-    from tests.infrastructure.assembly import settings_with, synthesize
+    from stacks.components.summary_notifications import SummaryNotifications
+    from stacks.notification_settings import NotificationSettings
+    from tests.infrastructure.assembly import app_with
 
     folder = tmp_path_factory.mktemp("told") / "out"
-    told = {"email": ["team@example.com"], "webhook_url": receiver.url, "webhook_header": "X-Api-Key"}
-    quarry = settings_with(name="Told", summaries_notifications=told)
-    return deploy(synthesize(folder, quarry).folder, cloud)
+    app = app_with(folder, {})
+    stack = Stack(app, "Told")
+    inbox = aws_s3.Bucket(stack, "Inbox")
+    CfnOutput(stack, "DocumentsBucketName", value=inbox.bucket_name)
+    told = NotificationSettings(email=("team@example.com",), webhook_url=receiver.url, webhook_header="X-Api-Key")
+    SummaryNotifications(stack, "Notifications", settings=told, inbox=inbox)
+    app.synth()
+    return deploy(folder, cloud)
 
 
 @pytest.fixture(autouse=True)

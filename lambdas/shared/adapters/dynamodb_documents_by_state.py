@@ -1,4 +1,4 @@
-"""Every document that failed, as the operator's commands need it; no function may scan."""
+"""All documents in one state, as the operator's commands need them; no function may scan."""
 
 from __future__ import annotations
 
@@ -13,32 +13,30 @@ from lambdas.shared.domain.timestamps import to_iso
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
 
-_FAILED = DocumentState.FAILED
 
-
-class DynamoDbFailedDocuments:
-    """`FailedDocuments` on the index by state, which does not hold what was summarized: a tenant's by a query, those of
-    all tenants by a scan of that index alone."""
+class DynamoDbDocumentsByState:
+    """`DocumentsByState` on the index by state, which holds nothing that was summarized: a query for one tenant, a scan
+    of that index alone for all of them."""
 
     def __init__(self, client: DynamoDBClient, *, table: str) -> None:
         self._client = client
         self._table = table
 
-    def failed(self, tenant: str | None, *, since: datetime | None) -> Iterator[Document]:
+    def in_state(self, state: DocumentState, tenant: str | None, *, since: datetime | None) -> Iterator[Document]:
         start = to_iso(since) if since else "0"
         request: dict[str, Any] = {"TableName": self._table, "IndexName": BY_STATE}
         if tenant is None:
             pages = self._client.get_paginator("scan").paginate(
                 **request,
-                FilterExpression="#state = :failed AND received_at >= :since",
+                FilterExpression="#state = :state AND received_at >= :since",
                 ExpressionAttributeNames={"#state": "state"},
-                ExpressionAttributeValues=encoded({":failed": _FAILED.value, ":since": start}),
+                ExpressionAttributeValues=encoded({":state": state.value, ":since": start}),
             )
         else:
             pages = self._client.get_paginator("query").paginate(
                 **request,
                 KeyConditionExpression="tenant_state = :owner AND received_at >= :since",
-                ExpressionAttributeValues=encoded({":owner": tenant_state(tenant, _FAILED), ":since": start}),
+                ExpressionAttributeValues=encoded({":owner": tenant_state(tenant, state), ":since": start}),
             )
         for page in pages:
             for item in map(decoded, page["Items"]):
