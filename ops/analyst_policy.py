@@ -46,4 +46,4 @@ def for_tenant(document: Any, tenant: str) -> Any:
         del condition[_TAG]
         if not condition:
             del statement["Condition"]
-    return written
+    return {"Version": written["Version"], "Statement": written["Statement"]}

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 # Out of sight of other readers, and of the next receive, while a command works on them.
 _HIDDEN_SECONDS = 300
 _BATCH = 10
+# Asks all of SQS's servers: without a wait an answer may be empty by chance.
+_WAIT_SECONDS = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +74,7 @@ class DeadLetters:
                 QueueUrl=self._url,
                 MaxNumberOfMessages=_BATCH,
                 VisibilityTimeout=_HIDDEN_SECONDS,
-                WaitTimeSeconds=1,  # asks all of SQS's servers: without it an answer may be empty by chance
+                WaitTimeSeconds=_WAIT_SECONDS,
                 MessageAttributeNames=["ERROR_CODE"],
             )
             if not answer.get("Messages"):

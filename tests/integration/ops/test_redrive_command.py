@@ -110,7 +110,8 @@ def make_policy() -> str:
 
 
 @pytest.fixture
-def deployment(account: Account) -> Iterator[Deployment]:
+def deployment(account: Account, monkeypatch: pytest.MonkeyPatch) -> Iterator[Deployment]:
+    monkeypatch.setattr("ops.dead_letters._WAIT_SECONDS", 0)
     clients = [aws_clients.dynamodb, aws_clients.s3, aws_clients.step_functions]
     for made in clients:
         made.cache_clear()

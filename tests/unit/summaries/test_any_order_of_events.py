@@ -112,7 +112,7 @@ def keys(draw: st.DrawFn) -> Key:
     return key
 
 
-@settings(max_examples=400, deadline=None, derandomize=True, database=None)
+@settings(max_examples=200, deadline=None, derandomize=True, database=None)
 @given(key=keys(), data=st.data())
 def test_the_record_ends_as_the_object_did(key: Key, data: st.DataObject) -> None:
     world = World(key)
