@@ -28,8 +28,9 @@ def build(app: cdk.App) -> None:
     check_models(settings, compile_catalog(ROOT))
     storage = StorageStack(app, f"{settings.name}-Storage", settings=settings)
     guardrail = GuardrailStack(app, f"{settings.name}-Guardrail", settings=settings)
-    ApiStack(app, f"{settings.name}-Api", settings=settings, storage=storage, guardrail=guardrail)
-    SummariesStack(app, f"{settings.name}-Summaries", settings=settings, storage=storage, guardrail=guardrail)
+    stores = {"settings": settings, "storage": storage, "guardrail": guardrail}
+    summaries = SummariesStack(app, f"{settings.name}-Summaries", **stores)
+    ApiStack(app, f"{settings.name}-Api", **stores, workflow=summaries.workflow)
 
 
 def main() -> None:

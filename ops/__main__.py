@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, NoRegionError
 
 from lambdas.shared.domain.errors import QuarryError
-from ops import keys, purge, remains, summary_options
+from ops import analyst_policy, keys, purge, redrive, remains, summary_options, webhook_key
 from ops.deployed_stacks import OpsError
 from ops.openapi import command as openapi
 
@@ -24,6 +24,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     summary_options.add_commands(commands)
     remains.add_commands(commands)
     purge.add_commands(commands)
+    redrive.add_commands(commands)
+    analyst_policy.add_commands(commands)
+    webhook_key.add_commands(commands)
     openapi.add_commands(commands)
     options = parser.parse_args(arguments)
     if region := os.environ.get("AWS_REGION"):

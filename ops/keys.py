@@ -14,9 +14,9 @@ from lambdas.shared.adapters.dynamodb_client_registry import DynamoDbClientRegis
 from lambdas.shared.domain.client import SCOPES, Client, ClientState, hash_key, is_well_formed_key
 from lambdas.shared.services.client_keys import ClientKeys, KeyChoice
 from ops.deployed_stacks import OpsError, stack_output
+from ops.durations import duration
 
 _DELAY = "In force once the authorizer's cached answers have expired (authorizer_cache_seconds, 60 as shipped)."
-_UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 
 
 def add_commands(groups: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -38,7 +38,7 @@ def add_commands(groups: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         change.set_defaults(run=_set_state, state=state)
     rotate = commands.add_parser("rotate", help="make a new key for a client; the old one expires after an overlap")
     _add_choice(rotate)
-    rotate.add_argument("--overlap", type=_duration, default="24h", help="both are valid for so long: 90m, 24h, 7d, 0h")
+    rotate.add_argument("--overlap", type=duration, default="24h", help="both are valid for so long: 90m, 24h, 7d, 0h")
     rotate.set_defaults(run=_rotate)
 
 
@@ -137,13 +137,6 @@ def _positive(text: str) -> int:
     if not 1 <= number <= 36_500:
         raise argparse.ArgumentTypeError("must be from 1 to 36500")
     return number
-
-
-def _duration(text: str) -> timedelta:
-    match = re.fullmatch(r"(\d{1,4})([mhd])", text)
-    if match is None:
-        raise argparse.ArgumentTypeError("is a number of minutes, hours or days, like 90m, 24h or 7d")
-    return timedelta(**{_UNITS[match[2]]: int(match[1])})
 
 
 def _fingerprint(text: str) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import aws_cdk as cdk
 from aws_cdk import aws_apigateway as apigateway
+from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
 from stacks.components.api_routes import ApiRoutes
@@ -15,6 +16,7 @@ from stacks.components.long_messages import let_read_and_erase, let_take_turns
 from stacks.components.model_access import INVOKE, INVOKE_STREAMED, model_access
 from stacks.components.python_function import PythonFunction
 from stacks.components.security_rules import acknowledge
+from stacks.document_routes import add_document_routes, add_text_summary_route
 from stacks.guardrail_stack import GuardrailStack
 from stacks.settings import DeploymentSettings
 from stacks.storage_stack import StorageStack
@@ -36,6 +38,7 @@ class ApiStack(cdk.Stack):
         settings: DeploymentSettings,
         storage: StorageStack,
         guardrail: GuardrailStack,
+        workflow: sfn.IStateMachine,
     ) -> None:
         super().__init__(scope, construct_id, description="Quarry: the HTTP API")
         self._settings = settings
@@ -48,8 +51,8 @@ class ApiStack(cdk.Stack):
         self._reference(routes)
         self._turn(routes, storage)
         self._conversations(routes, storage)
-        self._documents(routes, storage)
-        self._text_summary(routes, storage)
+        add_document_routes(routes, self._function, storage, workflow)
+        add_text_summary_route(routes, self._function, storage, settings, guardrail)
         cdk.CfnOutput(self, "ApiUrl", value=api.url)
 
     def _rest_api(self) -> apigateway.RestApi:
@@ -155,46 +158,6 @@ class ApiStack(cdk.Stack):
         routes.serve(
             conversations, "GET /conversations", f"GET {one}", f"PATCH {one}", f"DELETE {one}", calls_model=False
         )
-
-    def _documents(self, routes: ApiRoutes, storage: StorageStack) -> None:
-        read = self._function(
-            "documents/read",
-            memory_mb=512,
-            timeout_seconds=29,
-            environment={
-                "DOCUMENTS_TABLE": storage.documents_table.table_name,
-                "RESULTS_BUCKET": storage.results.bucket_name,
-            },
-        )
-        table = storage.documents_table.table_arn
-        # The summary stands in the record; the bucket's name is only told, its objects are not read.
-        read.allow("dynamodb:GetItem", on=[table])
-        read.allow("dynamodb:Query", on=[f"{table}/index/by-time"])
-        routes.serve(read, "GET /documents", "GET /documents/{id}", calls_model=False)
-
-    def _text_summary(self, routes: ApiRoutes, storage: StorageStack) -> None:
-        settings = self._settings
-        text = self._function(
-            "summaries/text",
-            memory_mb=1024,
-            timeout_seconds=300,
-            environment={
-                "LEDGER_TABLE": storage.ledger.table_name,
-                "IDEMPOTENCY_TABLE": storage.idempotency.table_name,
-                "MODELS": settings.models.as_json(),
-                "LEDGER_DAYS": str(settings.ledger_days),
-                "SUMMARY_MODEL": settings.summary_model,
-                "SUMMARY_STYLE": settings.summary_style,
-                "SECTION_TOKENS": str(settings.summary_section_tokens),
-                "SUMMARIES_GUARDRAIL": settings.summaries_guardrail,
-            },
-        )
-        text.allow("dynamodb:PutItem", on=[storage.ledger.table_arn])
-        text.allow("dynamodb:PutItem", "dynamodb:DeleteItem", on=[storage.idempotency.table_arn])
-        self._guardrail.guard(text, used=settings.summaries_guardrail != "none")
-        for statement in model_access(self, model_ids=settings.models.ids, actions=[INVOKE]):
-            text.add_to_role_policy(statement)
-        routes.serve(text, "POST /summaries", calls_model=True)
 
     def _function(
         self, handler: str, *, memory_mb: int, timeout_seconds: int, environment: Mapping[str, str]

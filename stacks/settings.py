@@ -11,6 +11,7 @@ import aws_cdk as cdk
 
 from stacks.components.log_group import RETENTION
 from stacks.guardrail_policy import GuardrailPolicy
+from stacks.notification_settings import NotificationSettings
 from stacks.setting_rules import SettingsError, list_of, one_of, read, refuse, text, whole_number
 
 __all__ = ["DeploymentSettings", "SettingsError", "cdk_context"]
@@ -85,6 +86,7 @@ class DeploymentSettings:
     summaries_guardrail: Annotated[str, one_of("none", "output", "both")]
     summaries_max_concurrency: Annotated[int, whole_number(2, 1000)]
     summaries_max_model_calls: Annotated[int, whole_number(1, 1000)]
+    summaries_notifications: NotificationSettings
     guardrail: GuardrailPolicy
 
     @classmethod

@@ -40,7 +40,13 @@ class StorageStack(cdk.Stack):
         self.documents_table.add_global_secondary_index(
             index_name="by-time", partition_key=_key("pk"), sort_key=_key("received_at")
         )
-        self.documents = self._bucket("DocumentsBucket", lifecycle_rules=[_housekeeping()])
+        # Holds what is not SUMMARIZED: a rare state is found without reading a large inbox.
+        self.documents_table.add_global_secondary_index(
+            index_name="by-state", partition_key=_key("tenant_state"), sort_key=_key("received_at")
+        )
+        self.documents = self._bucket(
+            "DocumentsBucket", lifecycle_rules=[_housekeeping()], cors=_uploads_from(settings.cors_origins)
+        )
         _notify_event_bridge(self.documents)
         messages = long_message_expiry(settings.conversation_days)
         self.results = self._bucket("ResultsBucket", lifecycle_rules=[_housekeeping(), *_work_expiry(), messages])
@@ -132,6 +138,13 @@ class StorageStack(cdk.Stack):
 
 def _key(name: str) -> dynamodb.Attribute:
     return dynamodb.Attribute(name=name, type=dynamodb.AttributeType.STRING)
+
+
+def _uploads_from(origins: tuple[str, ...]) -> list[s3.CorsRule] | None:
+    """Web pages post the forms that `POST /documents` hands out; nothing else is open to them."""
+    if not origins:
+        return None
+    return [s3.CorsRule(allowed_methods=[s3.HttpMethods.POST], allowed_origins=list(origins), max_age=3600)]
 
 
 def _housekeeping() -> s3.LifecycleRule:

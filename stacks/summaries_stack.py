@@ -5,24 +5,24 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import aws_cdk as cdk
-from aws_cdk import aws_events as events
-from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_lambda_event_sources as event_sources
 from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
+from stacks.components.analyst_policy import AnalystPolicy
 from stacks.components.asl_state_machine import AslStateMachine
 from stacks.components.dependency_layer import DependencyLayer
 from stacks.components.model_access import INVOKE, model_access
 from stacks.components.python_function import PythonFunction
+from stacks.components.summary_notifications import SummaryNotifications
+from stacks.drop_queue import DropQueue
 from stacks.guardrail_stack import GuardrailStack
 from stacks.settings import DeploymentSettings
 from stacks.storage_stack import INBOX, SUMMARIES, WORK, StorageStack
 
 _START_SECONDS = 30
-_ATTEMPTS = 5
 
 
 class SummariesStack(cdk.Stack):
@@ -42,50 +42,19 @@ class SummariesStack(cdk.Stack):
         self._storage = storage
         self._guardrail = guardrail
         self._core = DependencyLayer(self, name="core")
-        queue = self._queue()
-        self._rule(queue)
-        workflow = AslStateMachine(
+        queue = DropQueue(self, storage=storage, consumer_seconds=_START_SECONDS).queue
+        self.workflow = AslStateMachine(
             self,
             definition="summarize_document",
             functions=[self._prepare(), self._merge(), self._infer(), self._collect(), self._fail()],
             values={"ResultsBucketName": storage.results.bucket_name},
             log_retention_days=settings.log_retention_days,
         )
-        workflow.allow_distributed_map(items_in=storage.results, prefix=WORK)
-        self._start(queue, workflow)
+        self.workflow.allow_distributed_map(items_in=storage.results, prefix=WORK)
+        self._start(queue, self.workflow)
+        self._for_people()
         cdk.CfnOutput(self, "SummariesQueueUrl", value=queue.queue_url)
-        cdk.CfnOutput(self, "SummariesStateMachineArn", value=workflow.state_machine_arn)
-
-    def _queue(self) -> sqs.Queue:
-        return sqs.Queue(
-            self,
-            "SummariesQueue",
-            # six times the function's timeout: https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
-            visibility_timeout=cdk.Duration.seconds(6 * _START_SECONDS),
-            # shorter than the dead letters' 14 days: a message's age goes with it
-            retention_period=cdk.Duration.days(7),
-            encryption=sqs.QueueEncryption.SQS_MANAGED,
-            enforce_ssl=True,
-            dead_letter_queue=sqs.DeadLetterQueue(queue=self._storage.dead_letters, max_receive_count=_ATTEMPTS),
-        )
-
-    def _rule(self, queue: sqs.Queue) -> None:
-        # By its ARN: the storage stack has already allowed EventBridge to write into it.
-        undelivered = sqs.Queue.from_queue_arn(self, "Undelivered", self._storage.dead_letters.queue_arn)
-        events.Rule(
-            self,
-            "DocumentDropped",
-            description="A document was dropped into the inbox",
-            event_pattern=events.EventPattern(
-                source=["aws.s3"],
-                detail_type=["Object Created"],
-                detail={
-                    "bucket": {"name": [self._storage.documents.bucket_name]},
-                    "object": {"key": [{"prefix": INBOX}]},
-                },
-            ),
-            targets=[targets.SqsQueue(queue, dead_letter_queue=undelivered)],
-        )
+        cdk.CfnOutput(self, "SummariesStateMachineArn", value=self.workflow.state_machine_arn)
 
     def _start(self, queue: sqs.Queue, workflow: AslStateMachine) -> None:
         start = self._function(
@@ -99,7 +68,7 @@ class SummariesStack(cdk.Stack):
                 "DEFAULT_TENANT": self._settings.default_tenant,
             },
         )
-        start.allow("dynamodb:PutItem", on=[self._storage.documents_table.table_arn])
+        start.allow("dynamodb:PutItem", "dynamodb:UpdateItem", on=[self._storage.documents_table.table_arn])
         start.allow("dynamodb:GetItem", on=[self._storage.clients.table_arn])
         start.allow("states:StartExecution", on=[workflow.state_machine_arn])
         start.add_event_source(
@@ -110,6 +79,15 @@ class SummariesStack(cdk.Stack):
                 report_batch_item_failures=True,
             )
         )
+
+    def _for_people(self) -> None:
+        """Who may drop and read, and who is told."""
+        storage, notifications = self._storage, self._settings.summaries_notifications
+        places = {"inbox": (storage.documents, INBOX), "summaries": (storage.results, SUMMARIES)}
+        analyst = AnalystPolicy(self, "AnalystPolicy", **places)
+        cdk.CfnOutput(self, "AnalystPolicyArn", value=analyst.managed_policy_arn)
+        if notifications.wanted:
+            SummaryNotifications(self, "Notifications", settings=notifications, inbox=storage.documents)
 
     def _prepare(self) -> PythonFunction:
         prepare = self._function(

@@ -30,12 +30,8 @@ def build_service() -> ReadDocuments:
 
 
 def list_documents(request: Request) -> Response:
-    """`?state=&limit=&cursor=` -> `{items[], next_cursor}`, newest first."""
-    query = request.query
-    page = build_service().page(
-        request.caller.tenant, state=query.get("state"), limit=query.get("limit"), cursor=query.get("cursor")
-    )
-    return json_response(document_list(page))
+    """`?state=&prefix=&since=&until=&limit=&cursor=` -> `{items[], next_cursor}`, newest first."""
+    return json_response(document_list(build_service().page(request.caller.tenant, request.query)))
 
 
 def get_document(request: Request) -> Response:

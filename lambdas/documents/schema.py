@@ -1,14 +1,41 @@
-"""A document on the wire."""
+"""Documents on the wire: uploading, listing, reading."""
 
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Annotated, Literal
 
 import msgspec
 
 from lambdas.shared.domain.document import Completion, Document
 from lambdas.shared.domain.document_store import DocumentPage
 from lambdas.shared.domain.timestamps import to_iso
+from lambdas.shared.services.request_upload import UploadPermit
+
+
+class UploadBody(msgspec.Struct, forbid_unknown_fields=True):
+    """A document that is to be uploaded: its name below the tenant's folder, its bytes, its media type."""
+
+    name: Annotated[str, msgspec.Meta(min_length=1, max_length=1024)]
+    size: Annotated[int, msgspec.Meta(ge=1)]
+    content_type: Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
+
+
+class UploadFormView(msgspec.Struct):
+    """Post it as `multipart/form-data`: every field, then the document in the last one, `file`."""
+
+    url: str
+    method: Literal["POST"]
+    fields: dict[str, str]
+
+
+class UploadAnswer(msgspec.Struct):
+    """Where the document will be found once it is uploaded, and how to upload it until `expires_at`."""
+
+    document_id: str
+    key: str
+    upload: UploadFormView
+    expires_at: str
 
 
 class StepView(msgspec.Struct):
@@ -60,7 +87,8 @@ class DocumentItem(msgspec.Struct):
 
 
 class DocumentView(msgspec.Struct):
-    """One document with everything about it. `skipped`: what of it could not be read, in sentences."""
+    """One document with everything about it: `steps` are those of the present attempt, `skipped` says in sentences what
+    of it could not be read; `sections` null = not known."""
 
     document_id: str
     key: str
@@ -71,6 +99,7 @@ class DocumentView(msgspec.Struct):
     cost_usd: Decimal | None
     size: int
     received_at: str
+    attempt: int
     model: str | None
     prompt_version: str | None
     sections: int | None
@@ -83,6 +112,12 @@ class DocumentView(msgspec.Struct):
 class DocumentList(msgspec.Struct):
     items: list[DocumentItem]
     next_cursor: str | None
+
+
+def upload_answer(permit: UploadPermit) -> UploadAnswer:
+    """A permission as JSON."""
+    form = UploadFormView(url=permit.form.url, method="POST", fields=dict(permit.form.fields))
+    return UploadAnswer(permit.document_id, permit.key, form, to_iso(permit.expires_at))
 
 
 def document_list(page: DocumentPage) -> DocumentList:
@@ -103,6 +138,7 @@ def document_view(document: Document, results_bucket: str) -> DocumentView:
         cost_usd=document.cost_usd,
         size=document.size,
         received_at=to_iso(document.received_at),
+        attempt=document.attempt,
         model=completion.model if completion else None,
         prompt_version=completion.prompt_version if completion else None,
         sections=completion.sections if completion else None,

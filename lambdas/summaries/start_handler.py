@@ -1,4 +1,4 @@
-"""Starts a workflow for each dropped object: SQS batches of S3's EventBridge events."""
+"""Starts a workflow for each dropped object, and ends the documents of deleted ones: SQS batches of S3's events."""
 
 from __future__ import annotations
 
@@ -11,11 +11,12 @@ import msgspec
 from lambdas.shared.adapters import aws_clients
 from lambdas.shared.adapters.dynamodb_client_directory import DynamoDbClientDirectory
 from lambdas.shared.adapters.dynamodb_document_store import DynamoDbDocumentStore
+from lambdas.shared.adapters.s3_object_events import object_event_from
 from lambdas.shared.adapters.stepfunctions_workflow import StepFunctionsWorkflow
+from lambdas.shared.domain.dropped_object import DeletedObject
 from lambdas.shared.runtime.observability import InvocationLog
 from lambdas.shared.runtime.settings import load_settings
 from lambdas.shared.services.start_summary import StartSummary
-from lambdas.summaries.schema import dropped_object
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,18 +43,22 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, list[dict[str, str
 
     https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html#services-sqs-batchfailurereporting
     """
-    failed = [record["messageId"] for record in event["Records"] if not _start(record, context)]
+    failed = [record["messageId"] for record in event["Records"] if not _handle(record, context)]
     return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in failed]}
 
 
-def _start(record: dict[str, Any], context: Any) -> bool:
+def _handle(record: dict[str, Any], context: Any) -> bool:
     log = InvocationLog(
         request_id=str(getattr(context, "aws_request_id", "")), message_id=record["messageId"], outcome="failed"
     )
     try:
-        dropped = dropped_object(record["body"])
-        log.add(document_id=dropped.document_id)
-        log.add(outcome=build_service().start(dropped))
+        event = object_event_from(record["body"])
+        if isinstance(event, DeletedObject):
+            log.add(document_id=event.version.document_id)
+            log.add(outcome=build_service().delete(event))
+        else:
+            log.add(document_id=event.document_id)
+            log.add(outcome=build_service().start(event))
     except msgspec.DecodeError as error:  # says what is missing and where, without any value
         log.add(failed=True, code="malformed_event", detail=str(error))
         return False

@@ -24,7 +24,7 @@ _LOCAL = {"url": "http://127.0.0.1:8080", "description": "`make up`"}
 _TAGS = {
     "chat": "Turns of a conversation with a model.",
     "conversations": "What is remembered of them.",
-    "documents": "Files that were dropped, and their summaries.",
+    "documents": "Files that are uploaded or dropped, and their summaries.",
     "reference": "Public.",
 }
 _KEY = {"type": "http", "scheme": "bearer", "bearerFormat": "qk_...", "description": "`python -m ops keys create`"}
@@ -137,7 +137,7 @@ def _success(each: Operation, by_type: Mapping[Any, Any]) -> dict[str, Any]:
         kind, content = "application/json", {"schema": by_type[each.answer]}
     if each.answer_example is not None:
         content["examples"] = {"real": {"value": each.answer_example}}
-    found = {"200": {"description": each.summary, "headers": headers, "content": {kind: content}}}
+    found = {str(each.status): {"description": each.summary, "headers": headers, "content": {kind: content}}}
     return {**found, "304": {"description": "You have it already.", "headers": headers}} if each.cacheable else found
 
 

@@ -51,11 +51,13 @@ class Caller:
         bucket = stack.outputs["DocumentsBucketName"]
         text = b"Herons nest in alders near the weir. Eleven nests were lost."
         stack.client("s3").put_object(Bucket=bucket, Key=f"inbox/{self.tenant}/herons.txt", Body=text)
-        self.document = wait_for(self._document, what="a document")
+        stack.client("s3").put_object(Bucket=bucket, Key=f"inbox/{self.tenant}/nothing.txt", Body=b" ")
+        self.document = wait_for(lambda: self._document("SUMMARIZED"), what="a document")
+        self.failed = wait_for(lambda: self._document("FAILED"), what="a document that fails")
 
-    def _document(self) -> Any:
-        items = call(self.stack.api_url, "GET", "/documents", headers=self.headers).json["items"]
-        return next((item["document_id"] for item in items if item["state"] == "SUMMARIZED"), None)
+    def _document(self, state: str) -> Any:
+        items = call(self.stack.api_url, "GET", f"/documents?state={state}", headers=self.headers).json["items"]
+        return next((item["document_id"] for item in items), None)
 
     def conversation(self) -> str:
         answer = call(self.stack.api_url, "POST", "/chat", {"message": "Hello"}, headers=self.headers)
@@ -64,15 +66,22 @@ class Caller:
     def make_real(self, case: schemathesis.Case) -> None:
         """Let the case ask for what exists; everything else stays as generated."""
         case.headers.pop("X-Quarry-Subject", None)
-        case.query.pop("cursor", None)
+        for name in ("cursor", "since", "until"):
+            case.query.pop(name, None)
         if "id" in case.path_parameters:
-            documents = case.operation.path.startswith("/documents")
-            case.path_parameters["id"] = self.document if documents else self.conversation()
+            case.path_parameters["id"] = self._id_for(case.operation.path)
         if isinstance(case.body, dict) and "message" in case.body:
             case.body |= {"message": "Hello", "model": "fast"}
             case.body.pop("conversation_id", None)
         if isinstance(case.body, dict) and "title" in case.body:
             case.body["title"] = "Heron"
+        if isinstance(case.body, dict) and "size" in case.body:
+            case.body |= {"name": "heron.txt", "size": 60, "content_type": "text/plain"}
+
+    def _id_for(self, path: str) -> str:
+        if path.endswith("/retry"):
+            return str(self.failed)
+        return str(self.document) if path.startswith("/documents") else self.conversation()
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.api import Answer, call, events
+from tests.e2e.api import Answer, call, events, wait_for
 from tests.e2e.breaking import Faults, ledger, quiet
 from tests.e2e.conftest import RunningStack
 from tests.e2e.test_documents import documents, drop, ended, executions
@@ -221,3 +221,45 @@ def test_crashes_anywhere_lose_nothing(stack: RunningStack, faults: Faults) -> N
         assert document["state"] == "SUMMARIZED", document
         assert 1 <= ledger(stack, document["document_id"]).count("completed") <= 2
     assert sum(faults.hits()) >= 4
+
+
+def test_a_retry_that_dies_before_its_execution_starts_is_finished_by_the_next_one(
+    stack: RunningStack, faults: Faults
+) -> None:
+    key = "inbox/local/retry.txt"
+    faults.add("server_error", operation="Converse", params={"code": "ValidationException", "status": 400})
+    drop(stack, key, TEXT.format(n="retried").encode())
+    failed = ended(stack, key)
+    assert (failed["state"], failed["error"]["code"]) == ("FAILED", "model_refused_request")
+    faults.clear()
+    faults.add("crash", service="stepfunctions", operation="StartExecution", function="DocumentsRetry", count=1)
+    path = f"/documents/{failed['document_id']}/retry"
+    assert call(stack.api_url, "POST", path, key=stack.key).status == 502
+    left = call(stack.api_url, "GET", f"/documents/{failed['document_id']}", key=stack.key).json
+    assert (left["state"], left["attempt"], len(executions(stack, failed["document_id"]))) == ("RECEIVED", 2, 1)
+    again = call(stack.api_url, "POST", path, key=stack.key)
+    assert (again.status, again.json["attempt"]) == (202, 2)
+    document = ended(stack, key)
+    assert (document["state"], document["attempt"]) == ("SUMMARIZED", 2)
+    assert len(executions(stack, failed["document_id"])) == 2
+
+
+def test_a_document_that_is_deleted_while_its_model_is_throttled_ends_without_a_summary(
+    stack: RunningStack, faults: Faults
+) -> None:
+    key = "inbox/local/deleted-meanwhile.txt"
+    faults.add("throttle", operation="Converse")
+    drop(stack, key, TEXT.format(n="gone").encode())
+    wait_for(lambda: any(faults.hits()), what="the model to be asked")
+    stack.client("s3").delete_object(Bucket=stack.outputs["DocumentsBucketName"], Key=key)
+    found = wait_for(
+        lambda: next((item for item in documents(stack) if item["key"] == key and item["state"] == "DELETED"), None),
+        what="the document to be deleted",
+    )
+    faults.clear()
+    quiet(stack)
+    assert call(stack.api_url, "GET", f"/documents/{found['document_id']}", key=stack.key).json["summary"] is None
+    results = stack.client("s3").list_objects_v2(
+        Bucket=stack.outputs["ResultsBucketName"], Prefix="summaries/local/deleted-meanwhile"
+    )
+    assert "Contents" not in results

@@ -84,8 +84,10 @@ BODIES: dict[str, Callable[[str], object]] = {
     "streamChat": lambda conversation: {"message": "What did I say?", "conversation_id": conversation},
     "summarizeText": lambda conversation: {"text": f"Herons nest in alders near the weir of {conversation}."},
     "renameConversation": lambda conversation: {"title": "taken over"},
+    "uploadDocument": lambda conversation: UPLOAD,
 }
-DOCUMENTS = {"listDocuments", "getDocument"}
+UPLOAD = {"name": "report.txt", "size": 3, "content_type": "text/plain"}
+DOCUMENTS = {"uploadDocument", "retryDocument", "listDocuments", "getDocument"}
 
 
 def send(house: House, operation: str, who: str, conversation: str) -> Answer:
@@ -167,6 +169,16 @@ class TestWhatIsHandedOn:
         assert again.json["conversation_id"] == first.json["conversation_id"]
         assert stolen.json["conversation_id"] != first.json["conversation_id"]
         assert "idempotency-replayed" not in stolen.headers
+
+
+@pytest.mark.parametrize("who", ["owner", "other tenant", "other client", "other subject"])
+def test_a_form_for_an_upload_leads_into_the_own_tenants_folder(house: House, who: str) -> None:
+    tenant = f"{house.tenant}x" if who == "other tenant" else house.tenant
+    for name in ("report.txt", f"inbox/{house.tenant}/report.txt"):
+        answer = house.call(who, "POST", "/documents", {**UPLOAD, "name": name}).json
+        assert answer["key"] == answer["upload"]["fields"]["key"] == f"inbox/{tenant}/{name}"
+    for name in (f"../{house.tenant}/report.txt", f"/inbox/{house.tenant}/report.txt"):
+        assert house.call(who, "POST", "/documents", {**UPLOAD, "name": name}).status == 400
 
 
 def test_a_cursor_of_another_tenants_documents_opens_nothing(house: House) -> None:

@@ -60,6 +60,12 @@ VERDICTS: dict[str, Verdict] = {
     "getConversation": _PERSONAL_ITEM,
     "renameConversation": _PERSONAL_ITEM,
     "deleteConversation": _verdict(others=dict.fromkeys(_OTHERS, 404), owner=204),
+    # Everybody gets a form for the folder of the own tenant.
+    "uploadDocument": _verdict(others=dict.fromkeys(_OTHERS, 201), owner=201, seen_by=()),
+    # The owner's document is summarized, so it cannot be retried; that it exists is for its tenant alone.
+    "retryDocument": _verdict(
+        others={"other tenant": 404, "other client": 409, "other subject": 409}, owner=409, seen_by=()
+    ),
     "listDocuments": _TENANT_LIST,
     "getDocument": _TENANT_ITEM,
     # nothing of it is kept: whoever may ask is answered, and sees what it sent alone
@@ -104,7 +110,7 @@ def page() -> str:
 _BEYOND = (
     "Also held: a cursor of somebody else's page opens nothing of theirs; an `Idempotency-Key` of somebody else's call",
     "replays nothing of theirs; a file dropped under one tenant's segment of `inbox/` (also with `..` behind it) is no",
-    "other tenant's document.",
+    "other tenant's document; a form for an upload leads into the own tenant's folder, whatever name was asked for.",
     "",
 )
 

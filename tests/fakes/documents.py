@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 from lambdas.shared.domain.announcement import SummaryFailed, SummaryReady
 from lambdas.shared.domain.document import (
+    UNDER_WAY,
     Completion,
     Document,
     DocumentState,
     Step,
     StoredResult,
+    ends,
     may_enter,
     replaces,
     state_after,
 )
-from lambdas.shared.domain.document_store import DocumentPage, ReuseKey
-from lambdas.shared.domain.dropped_object import DroppedObject
+from lambdas.shared.domain.document_store import DocumentFilter, DocumentPage, ReuseKey
+from lambdas.shared.domain.dropped_object import DeletedObject, DroppedObject
 from lambdas.shared.domain.errors import FieldError, InvalidInputError, SupersededError
 from lambdas.shared.domain.execution import SummaryRun, run_of
 from lambdas.shared.domain.failure import Failure
@@ -44,6 +46,32 @@ class InMemoryDocumentStore:
             self._documents[key] = document
         return self._documents[key]
 
+    def mark_deleted(self, tenant: str, deletion: DeletedObject) -> Document | None:
+        self.before("mark_deleted")
+        document = self._documents.get((tenant, deletion.version.document_id))
+        if document is not None and ends(deletion, document):
+            document = replace(document, state=DocumentState.DELETED, execution=deletion.execution)
+            if not deletion.permanent:
+                document = replace(document, sequencer=deletion.version.sequencer)
+            self._put(document)
+        return document
+
+    def start_again(self, run: SummaryRun, *, after: str) -> Document | None:
+        self.before("start_again")
+        document = self._documents.get((run.tenant, run.document_id))
+        if document is None or document.execution != after or document.state is not DocumentState.FAILED:
+            return document
+        again = replace(document, state=DocumentState.RECEIVED, execution=run.execution, attempt=run.attempt)
+        self._put(replace(again, steps=(), failure=None, cost_usd=None))
+        return self._documents[run.tenant, run.document_id]
+
+    def in_state(self, state: DocumentState, tenant: str | None, *, since: datetime | None) -> Iterator[Document]:
+        """The fake of `DocumentsByState` too: the records are the same."""
+        for document in list(self._documents.values()):
+            recent = since is None or document.received_at >= since
+            if document.state is state and tenant in (None, document.tenant) and recent:
+                yield document
+
     def claim(self, run: SummaryRun, step: Step) -> None:
         self.before("claim")
         document = self._entering(run, DocumentState.RUNNING)
@@ -52,7 +80,7 @@ class InMemoryDocumentStore:
     def record_step(self, run: SummaryRun, step: Step) -> None:
         self.before("record_step")
         document = self._documents.get((run.tenant, run.document_id))
-        if document is None or document.execution != run.execution:
+        if document is None or document.execution != run.execution or document.state not in UNDER_WAY:
             raise SupersededError(run.document_id)
         self._put(_with_steps(document, (step,)))
 
@@ -73,10 +101,10 @@ class InMemoryDocumentStore:
         self.before("get")
         return self._documents.get((tenant, document_id))
 
-    def page(self, tenant: str, *, state: DocumentState | None, limit: int, cursor: str | None) -> DocumentPage:
+    def page(self, tenant: str, wanted: DocumentFilter, *, limit: int, cursor: str | None) -> DocumentPage:
         documents = [document for (owner, _), document in self._documents.items() if owner == tenant]
         documents.sort(key=lambda document: (document.received_at, document.document_id), reverse=True)
-        chosen = [document for document in documents if state in (None, document.state)]
+        chosen = [document for document in documents if _is_wanted(document, wanted)]
         start = _position(chosen, cursor)
         rest = chosen[start + limit :]
         return DocumentPage(tuple(chosen[start : start + limit]), str(start + limit) if rest else None)
@@ -126,6 +154,13 @@ def dropped(
     return DroppedObject(bucket="documents", key=key, version_id=version, sequencer=sequencer, size=size)
 
 
+def deleted(
+    key: str = "inbox/acme/report.txt", *, version: str = "m1", sequencer: str = "02", permanent: bool = False
+) -> DeletedObject:
+    """By default a delete marker after `dropped()`."""
+    return DeletedObject(dropped(key, version=version, sequencer=sequencer, size=0), permanent=permanent)
+
+
 def run_for(source: DroppedObject | None = None, *, tenant: str = "acme") -> SummaryRun:
     return run_of(source or dropped(), tenant=tenant)
 
@@ -142,6 +177,7 @@ def received(run: SummaryRun | None = None, *, minutes: int = 0) -> Document:
         sequencer=run.sequencer,
         size=run.size,
         execution=run.execution,
+        attempt=run.attempt,
         received_at=NOON + timedelta(minutes=minutes),
     )
 
@@ -169,6 +205,15 @@ STEP = Step("claim", NOON, NOON + timedelta(milliseconds=5))
 def _with_steps(document: Document, steps: tuple[Step, ...]) -> Document:
     by_name = {step.name: step for step in (*document.steps, *steps)}
     return replace(document, steps=tuple(sorted(by_name.values(), key=lambda step: (step.started_at, step.ended_at))))
+
+
+def _is_wanted(document: Document, wanted: DocumentFilter) -> bool:
+    return (
+        wanted.state in (None, document.state)
+        and (wanted.since is None or wanted.since <= document.received_at)
+        and (wanted.until is None or document.received_at < wanted.until)
+        and document.key.startswith(wanted.key_prefix or "")
+    )
 
 
 def _position(documents: list[Document], cursor: str | None) -> int:

@@ -15,6 +15,8 @@ os.environ["JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION"] = "1"
 
 from tests.infrastructure.assembly import Assembly, settings_with, synthesize
 
+WEBHOOK = "https://hooks.example.com/quarry"
+
 
 @pytest.fixture(scope="session")
 def assembly(tmp_path_factory: pytest.TempPathFactory) -> Assembly:
@@ -24,10 +26,18 @@ def assembly(tmp_path_factory: pytest.TempPathFactory) -> Assembly:
 
 @pytest.fixture(scope="session")
 def changed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Assembly]:
-    """Everything else: data goes with the stacks, nothing streams, another policy, other packages, two origins."""
+    """Everything else: data goes with the stacks, nothing streams, another policy, other packages, two origins, people
+    and a program that are told."""
     guardrail = {**settings_with()["guardrail"], "words": ["unobtainium"]}
     origins = ["https://a.example.com", "https://b.example.com"]
-    quarry = settings_with(retention="destroy", streaming="off", guardrail=guardrail, cors_origins=origins)
+    told = {"email": ["a@example.com", "b@example.com"], "webhook_url": WEBHOOK, "webhook_header": "X-Api-Key"}
+    quarry = settings_with(
+        retention="destroy",
+        streaming="off",
+        guardrail=guardrail,
+        cors_origins=origins,
+        summaries_notifications=told,
+    )
     from stacks.components import dependency_layer
 
     with pytest.MonkeyPatch.context() as patch:

@@ -17,6 +17,8 @@ ROUTES = {
     ("GET", "/conversations/{id}"): "chat/conversations",
     ("PATCH", "/conversations/{id}"): "chat/conversations",
     ("DELETE", "/conversations/{id}"): "chat/conversations",
+    ("POST", "/documents"): "documents/upload",
+    ("POST", "/documents/{id}/retry"): "documents/retry",
     ("GET", "/documents"): "documents/read",
     ("GET", "/documents/{id}"): "documents/read",
     ("GET", "/health"): None,

@@ -58,10 +58,19 @@ def test_tables_have_their_keys_and_what_ages_expires(
     assert properties.get("TimeToLiveSpecification") == expected
 
 
-def test_documents_are_listed_by_time(assembly: Assembly) -> None:
-    (index,) = assembly.at("DocumentsTable").properties["GlobalSecondaryIndexes"]
-    assert index["IndexName"] == "by-time"
-    assert [key["AttributeName"] for key in index["KeySchema"]] == ["pk", "received_at"]
+def test_web_pages_may_upload_from_the_configured_origins_and_do_nothing_else(
+    assembly: Assembly, changed: Assembly
+) -> None:
+    for each, origins in ((assembly, ["*"]), (changed, ["https://a.example.com", "https://b.example.com"])):
+        (rule,) = each.at("DocumentsBucket").properties["CorsConfiguration"]["CorsRules"]
+        assert (rule["AllowedMethods"], rule["AllowedOrigins"]) == (["POST"], origins)
+        assert "CorsConfiguration" not in each.at("ResultsBucket").properties
+
+
+def test_documents_are_listed_by_time_and_by_state(assembly: Assembly) -> None:
+    indexes = assembly.at("DocumentsTable").properties["GlobalSecondaryIndexes"]
+    keys = {each["IndexName"]: [key["AttributeName"] for key in each["KeySchema"]] for each in indexes}
+    assert keys == {"by-time": ["pk", "received_at"], "by-state": ["tenant_state", "received_at"]}
 
 
 def test_buckets_are_private_encrypted_and_versioned(assembly: Assembly) -> None:

@@ -27,6 +27,8 @@ INVOKE = "bedrock:InvokeModel"
 STREAMED = "bedrock:InvokeModelWithResponseStream"
 ASK = "bedrock:ApplyGuardrail"
 UPDATE = ("dynamodb:GetItem", "dynamodb:UpdateItem")
+START = "states:StartExecution"
+REPLAY = ("dynamodb:PutItem", "dynamodb:DeleteItem")
 CHANGE = ("dynamodb:UpdateItem", "dynamodb:DeleteItem")
 PREFIXES = ("/inbox/*", "/work/*", "/summaries/*", "/conversations/*")
 SPILL = ("s3:PutObject", "s3:GetObject", "s3:DeleteObjectVersion")
@@ -126,8 +128,10 @@ def test_every_function_has_a_role_of_its_own(assembly: Assembly) -> None:
         ("ChatTurn", {"dynamodb:Query", "dynamodb:PutItem", *CHANGE, INVOKE, STREAMED, ASK, *SPILL}),
         ("ChatConversations", {"dynamodb:GetItem", "dynamodb:Query", *CHANGE, "dynamodb:BatchWriteItem", *ERASE}),
         ("DocumentsRead", {"dynamodb:GetItem", "dynamodb:Query"}),
+        ("DocumentsUpload", {"s3:PutObject"}),
+        ("DocumentsRetry", {*UPDATE, *REPLAY, START, "s3:GetObject", "s3:ListBucket"}),
         ("SummariesFail", {"dynamodb:GetItem", "dynamodb:UpdateItem", "events:PutEvents"}),
-        ("SummariesStart", {*CONSUME, "dynamodb:PutItem", "dynamodb:GetItem", "states:StartExecution"}),
+        ("SummariesStart", {*CONSUME, "dynamodb:PutItem", *UPDATE, START}),
         ("SummariesPrepare", {*UPDATE, "s3:GetObject", "s3:GetObjectVersion", "s3:PutObject", "s3:ListBucket"}),
         ("SummariesText", {"dynamodb:PutItem", "dynamodb:DeleteItem", INVOKE, ASK}),
         ("SummariesMerge", {*UPDATE, "s3:GetObject", "s3:PutObject", "s3:ListBucket"}),
@@ -146,8 +150,40 @@ def test_answers_for_replays_are_written_and_deleted_by_their_key_alone(assembly
         for action in listed(statement["Action"])
         if any("IdempotencyTable" in text_of(resource) for resource in listed(statement["Resource"]))
     }
-    policies = ("ChatTurnRole/DefaultPolicy", "SummariesTextRole/DefaultPolicy")
-    assert allowed == {(policy, f"dynamodb:{action}Item") for policy in policies for action in ("Put", "Delete")}
+    policies = [f"{name}Role/DefaultPolicy" for name in ("ChatTurn", "DocumentsRetry", "SummariesText")]
+    assert allowed == {(policy, action) for policy in policies for action in REPLAY}
+
+
+def test_uploads_are_signed_for_the_inbox_alone(assembly: Assembly) -> None:
+    (objects,) = permissions(assembly, "DocumentsUpload")["s3:PutObject"]
+    assert "DocumentsBucket" in objects and objects.endswith("/inbox/*")
+
+
+def analyst_statements(assembly: Assembly) -> list[Mapping[str, Any]]:
+    (policy,) = assembly.of("AWS::IAM::ManagedPolicy")
+    assert not {"Roles", "Users", "Groups"} & set(policy.properties), "whoever needs it attaches it"
+    return policy.properties["PolicyDocument"]["Statement"]
+
+
+def test_analysts_drop_into_and_read_from_their_tenants_folders_alone(assembly: Assembly) -> None:
+    own = "${aws:PrincipalTag/quarry-tenant}/"
+    allowed = {}
+    for statement in analyst_statements(assembly):
+        assert statement["Effect"] == "Allow"
+        condition = statement["Condition"]["StringLike"]
+        # Without it, a principal whose tag is empty would own `inbox//`.
+        assert condition["aws:PrincipalTag/quarry-tenant"] == "?*"
+        (bucket,) = [name for name in ("DocumentsBucket", "ResultsBucket") if name in text_of(statement["Resource"])]
+        for action in listed(statement["Action"]):
+            objects = text_of(statement["Resource"]).rpartition(">")[2]
+            allowed[action, bucket, objects] = condition.get("s3:prefix")
+    assert allowed == {
+        ("s3:PutObject", "DocumentsBucket", f"/inbox/{own}*"): None,
+        ("s3:AbortMultipartUpload", "DocumentsBucket", f"/inbox/{own}*"): None,
+        ("s3:ListBucket", "DocumentsBucket", ""): [f"inbox/{own}", f"inbox/{own}*"],
+        ("s3:GetObject", "ResultsBucket", f"/summaries/{own}*"): None,
+        ("s3:ListBucket", "ResultsBucket", ""): [f"summaries/{own}", f"summaries/{own}*"],
+    }
 
 
 def test_the_workflow_may_invoke_exactly_its_functions(assembly: Assembly) -> None:

@@ -28,7 +28,11 @@ def app_of(folder: Path, **changes: Any) -> cdk.App:
     return app
 
 
-@pytest.mark.parametrize("changes", [{}, {"retention": "destroy", "streaming": "off"}], ids=["default", "changed"])
+TOLD = {"email": ["a@example.com"], "webhook_url": "https://hooks.example.com", "webhook_header": "X-Api-Key"}
+OTHERWISE = {"retention": "destroy", "streaming": "off", "summaries_notifications": TOLD}
+
+
+@pytest.mark.parametrize("changes", [{}, OTHERWISE], ids=["default", "changed"])
 def test_every_security_rule_holds_or_is_answered_where_it_is_broken(tmp_path: Path, changes: dict[str, Any]) -> None:
     app = app_of(tmp_path, **changes)
     check_security_rules(app)

@@ -113,7 +113,7 @@ def test_outputs_are_those_that_tools_look_for(assembly: Assembly) -> None:
         },
         "guardrail": {"GuardrailId", "GuardrailVersion"},
         "api": {"ApiUrl"},
-        "summaries": {"SummariesQueueUrl", "SummariesStateMachineArn"},
+        "summaries": {"SummariesQueueUrl", "SummariesStateMachineArn", "AnalystPolicyArn"},
     }  # fmt: skip
     for stack, expected in outputs.items():
         names = {name for name in assembly.templates[stack]["Outputs"] if not name.startswith("PublishOutput")}

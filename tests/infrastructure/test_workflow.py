@@ -73,7 +73,8 @@ def test_the_workflow_is_standard_and_logs_no_content(assembly: Assembly) -> Non
 
 def test_only_documents_in_the_inbox_are_picked_up(assembly: Assembly) -> None:
     pattern = assembly.at("DocumentDropped").properties["EventPattern"]
-    assert pattern["source"] == ["aws.s3"] and pattern["detail-type"] == ["Object Created"]
+    assert pattern["source"] == ["aws.s3"]
+    assert pattern["detail-type"] == ["Object Created", "Object Deleted"]
     assert pattern["detail"]["object"] == {"key": [{"prefix": "inbox/"}]}
     (bucket,) = pattern["detail"]["bucket"]["name"]
     assert "DocumentsBucket" in text_of(bucket)
@@ -84,7 +85,12 @@ def test_what_cannot_be_delivered_or_handled_ends_in_the_dead_letters(assembly: 
     redrive = assembly.at("SummariesQueue").properties["RedrivePolicy"]
     assert "SummariesDeadLetters" in text_of(target["DeadLetterConfig"]["Arn"])
     assert "SummariesDeadLetters" in text_of(redrive["deadLetterTargetArn"])
-    assert redrive["maxReceiveCount"] == 5
+
+
+def test_an_outage_of_an_hour_is_waited_out_in_the_queue(assembly: Assembly) -> None:
+    queue = assembly.at("SummariesQueue").properties
+    tries = queue["RedrivePolicy"]["maxReceiveCount"]
+    assert 3600 <= (tries - 1) * queue["VisibilityTimeout"] < queue["MessageRetentionPeriod"]
 
 
 def test_event_bridge_may_write_into_the_dead_letters(assembly: Assembly) -> None:

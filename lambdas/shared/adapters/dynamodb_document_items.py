@@ -1,20 +1,72 @@
-"""A document's record as the attributes of a DynamoDB item, and back; keys are the store's business."""
+"""A document's record as the attributes of a DynamoDB item, and back.
+
+Keys: pk `<tenant>`; sk `document#<document id>` for records, `reuse#<content hash>#<prompt version>#<model>` for
+summaries that can be used again (those have no `received_at`, and so are in no index). Two indexes are sorted by
+`received_at`: `by-time` (pk) holds all records; `by-state` (`tenant_state`, `<tenant>#<state>`) those that are not
+SUMMARIZED, which are few: most records are written into it twice and taken out again, for a millionth of a dollar.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
+from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
+
 from lambdas.shared.domain.document import Completion, Document, DocumentState, Step, StoredResult
+from lambdas.shared.domain.document_store import ReuseKey
 from lambdas.shared.domain.dropped_object import sequencer_rank
 from lambdas.shared.domain.failure import Failure
 from lambdas.shared.domain.summary import Summary, summary_from
 from lambdas.shared.domain.timestamps import from_iso, to_iso
 
 _COUNTS = ("sections", "calls", "input_tokens", "output_tokens")
+BY_TIME = "by-time"
+BY_STATE = "by-state"
+_DOCUMENT = "document#"
+
+Item = dict[str, Any]
 
 
-def received_attributes(document: Document) -> dict[str, Any]:
+def document_key(tenant: str, document_id: str) -> Item:
+    """The key of a record."""
+    return {"pk": tenant, "sk": _DOCUMENT + document_id}
+
+
+def document_id_of(item: Mapping[str, Any]) -> str:
+    """The document that a key or an item is of."""
+    return str(item["sk"]).removeprefix(_DOCUMENT)
+
+
+def reuse_key(tenant: str, reuse: ReuseKey) -> Item:
+    """The key of a summary that can be used again."""
+    return {"pk": tenant, "sk": f"reuse#{reuse.content_hash}#{reuse.prompt_version}#{reuse.model}"}
+
+
+def state_attributes(tenant: str, state: DocumentState) -> Item:
+    """A state, and what puts the record into the index by state; None = to be removed."""
+    indexed = None if state is DocumentState.SUMMARIZED else tenant_state(tenant, state)
+    return {"state": state.value, "tenant_state": indexed}
+
+
+def tenant_state(tenant: str, state: DocumentState) -> str:
+    """The partition of the index by state; no tenant's name holds a `#`."""
+    return f"{tenant}#{state.value}"
+
+
+def encoded(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Plain values in DynamoDB's own notation."""
+    serialize = TypeSerializer().serialize
+    return {name: serialize(value) for name, value in values.items()}
+
+
+def decoded(item: Mapping[str, Any]) -> Item:
+    """The inverse of `encoded`; numbers are Decimals."""
+    deserialize = TypeDeserializer().deserialize
+    return {name: deserialize(value) for name, value in item.items()}
+
+
+def received_attributes(document: Document) -> Item:
     """A freshly received document; `sequencer_rank` is what conditions compare."""
     return {
         "document_id": document.document_id,
@@ -25,15 +77,17 @@ def received_attributes(document: Document) -> dict[str, Any]:
         "sequencer_rank": sequencer_rank(document.sequencer),
         "size": document.size,
         "execution": document.execution,
+        "attempt": document.attempt,
         "received_at": to_iso(document.received_at),
-        "state": document.state.value,
+        **state_attributes(document.tenant, document.state),
         "steps": {},
     }
 
 
-def completion_attributes(completion: Completion, result: StoredResult) -> dict[str, Any]:
-    """What a successful run adds; a cost that is not known has no attribute."""
-    attributes = {
+def completion_attributes(completion: Completion, result: StoredResult) -> Item:
+    """What a successful run adds; what is not known has no attribute."""
+    known = {} if completion.cost_usd is None else {"cost_usd": completion.cost_usd}
+    return {
         "summary": summary_attributes(completion.summary),
         "model": completion.model,
         "prompt_version": completion.prompt_version,
@@ -47,8 +101,8 @@ def completion_attributes(completion: Completion, result: StoredResult) -> dict[
             "markdown_key": result.markdown_key,
             "markdown_version_id": result.markdown_version_id,
         },
+        **known,
     }
-    return attributes if completion.cost_usd is None else {**attributes, "cost_usd": completion.cost_usd}
 
 
 def summary_attributes(summary: Summary) -> dict[str, Any]:
@@ -74,6 +128,7 @@ def document_from(tenant: str, item: Mapping[str, Any]) -> Document:
         sequencer=item["sequencer"],
         size=int(item["size"]),
         execution=item["execution"],
+        attempt=int(item.get("attempt", 1)),
         received_at=from_iso(item["received_at"]),
         state=DocumentState(item["state"]),
         steps=_steps(item["steps"]),

@@ -1,31 +1,30 @@
-"""The document records in DynamoDB.
-
-Keys: pk `<tenant>`; sk `document#<document id>` for records, `reuse#<content hash>#<prompt version>#<model>` for
-summaries that can be used again. The index `by-time` (pk, received_at) holds the records alone: the others have no
-`received_at`.
-"""
+"""The document records in DynamoDB: every change is one conditional write; keys are in `dynamodb_document_items`."""
 
 from __future__ import annotations
 
-import base64
-import binascii
-import json
-from collections.abc import Mapping
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 from botocore.exceptions import ClientError
 
 from lambdas.shared.adapters.dynamodb_document_items import (
+    Item,
     completion_attributes,
+    decoded,
     document_from,
+    document_key,
+    encoded,
     received_attributes,
+    reuse_key,
+    state_attributes,
     step_attributes,
     summary_attributes,
 )
+from lambdas.shared.adapters.dynamodb_document_pages import DynamoDbDocumentPages
+from lambdas.shared.adapters.dynamodb_writes import CONDITION_FAILED, is_error
 from lambdas.shared.domain.document import (
     MAY_FOLLOW,
+    UNDER_WAY,
     Completion,
     Document,
     DocumentState,
@@ -33,54 +32,72 @@ from lambdas.shared.domain.document import (
     StoredResult,
     state_after,
 )
-from lambdas.shared.domain.document_store import DocumentPage, ReuseKey
-from lambdas.shared.domain.dropped_object import is_document_id
-from lambdas.shared.domain.errors import FieldError, InvalidInputError, SupersededError
+from lambdas.shared.domain.document_store import DocumentFilter, DocumentPage, ReuseKey
+from lambdas.shared.domain.dropped_object import DeletedObject, sequencer_rank
+from lambdas.shared.domain.errors import SupersededError
 from lambdas.shared.domain.execution import SummaryRun
 from lambdas.shared.domain.failure import Failure
 from lambdas.shared.domain.summary import Summary, summary_from
-from lambdas.shared.domain.timestamps import from_iso, to_iso
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
 
-_BY_TIME = "by-time"
-_DOCUMENT = "document#"
-# A rare state in a large inbox: answer a short page with a cursor rather than read on and on.
-_MOST_QUERIES = 10
-_FILTERED_QUERY = 200
-
-Item = dict[str, Any]
-
 
 class DynamoDbDocumentStore:
-    """`DocumentStore`; every change is one conditional write."""
+    """`DocumentStore`."""
 
     def __init__(self, client: DynamoDBClient, *, table: str) -> None:
         self._client = client
         self._table = table
+        self._pages = DynamoDbDocumentPages(client, table=table)
 
     def register(self, document: Document) -> Document:
-        item = {**_document_key(document.tenant, document.document_id), **received_attributes(document)}
+        item = {**document_key(document.tenant, document.document_id), **received_attributes(document)}
+        present = {name: value for name, value in item.items() if value is not None}
         try:
             self._client.put_item(
                 TableName=self._table,
-                Item=_encoded(item),
+                Item=encoded(present),
                 ConditionExpression="attribute_not_exists(pk) OR sequencer_rank < :rank",
-                ExpressionAttributeValues=_encoded({":rank": item["sequencer_rank"]}),
+                ExpressionAttributeValues=encoded({":rank": item["sequencer_rank"]}),
                 ReturnValuesOnConditionCheckFailure="ALL_OLD",
             )
         except ClientError as error:
-            if not _is_refused(error):
+            standing = _standing(document.tenant, error)
+            if standing is None:
                 raise
-            return document_from(document.tenant, _decoded(error.response["Item"]))  # type: ignore[typeddict-item]
+            return standing
         return document
+
+    def mark_deleted(self, tenant: str, deletion: DeletedObject) -> Document | None:
+        version = deletion.version
+        changes = {**state_attributes(tenant, DocumentState.DELETED), "execution": deletion.execution}
+        if deletion.permanent:
+            condition, values = "version_id = :version", {":version": version.version_id}
+        else:
+            rank = sequencer_rank(version.sequencer)
+            condition, values = "sequencer_rank < :rank", {":rank": rank}
+            changes |= {"sequencer": version.sequencer, "sequencer_rank": rank}
+        return self._change(document_key(tenant, version.document_id), tenant, changes, condition, values)
+
+    def start_again(self, run: SummaryRun, *, after: str) -> Document | None:
+        changes: Item = {
+            **state_attributes(run.tenant, DocumentState.RECEIVED),
+            "execution": run.execution,
+            "attempt": run.attempt,
+            "steps": {},
+            "error": None,
+            "cost_usd": None,
+        }
+        values = {":after": after, ":failed": DocumentState.FAILED.value}
+        condition = "execution = :after AND #state = :failed"
+        return self._change(document_key(run.tenant, run.document_id), run.tenant, changes, condition, values)
 
     def claim(self, run: SummaryRun, step: Step) -> None:
         self._enter(run, DocumentState.RUNNING, {}, (step,))
 
     def record_step(self, run: SummaryRun, step: Step) -> None:
-        self._update(run, {}, (step,), states=None)
+        self._update(run, {}, (step,), states=UNDER_WAY)
 
     def complete(
         self, run: SummaryRun, completion: Completion, *, result: StoredResult, steps: tuple[Step, ...]
@@ -88,132 +105,91 @@ class DynamoDbDocumentStore:
         self._enter(run, DocumentState.SUMMARIZED, completion_attributes(completion, result), steps)
 
     def fail(self, run: SummaryRun, failure: Failure, *, cost_usd: Decimal | None) -> None:
-        changes: Item = {"error": {"code": failure.code, "detail": failure.detail}}
-        if cost_usd is not None:
-            changes["cost_usd"] = cost_usd
+        changes: Item = {"error": {"code": failure.code, "detail": failure.detail}, "cost_usd": cost_usd}
         self._enter(run, state_after(failure), changes, ())
 
     def get(self, tenant: str, document_id: str) -> Document | None:
-        item = self._get(_document_key(tenant, document_id))
+        item = self._get(document_key(tenant, document_id))
         return None if item is None else document_from(tenant, item)
 
-    def page(self, tenant: str, *, state: DocumentState | None, limit: int, cursor: str | None) -> DocumentPage:
-        start = _start_key(tenant, cursor) if cursor is not None else None
-        found: list[Item] = []
-        for _ in range(_MOST_QUERIES):
-            items, start = self._query(tenant, state, limit + 1, start)
-            found += items
-            if start is None or len(found) > limit:
-                break
-        if len(found) > limit:
-            found = found[:limit]
-            start = {name: found[-1][name] for name in ("pk", "sk", "received_at")}
-        return DocumentPage(tuple(document_from(tenant, item) for item in found), _cursor(start) if start else None)
+    def page(self, tenant: str, wanted: DocumentFilter, *, limit: int, cursor: str | None) -> DocumentPage:
+        return self._pages.page(tenant, wanted, limit=limit, cursor=cursor)
 
     def find_reusable(self, tenant: str, reuse: ReuseKey) -> Summary | None:
-        item = self._get(_reuse_key(tenant, reuse))
+        item = self._get(reuse_key(tenant, reuse))
         return None if item is None else summary_from(item["summary"])
 
     def keep_reusable(self, tenant: str, reuse: ReuseKey, summary: Summary) -> None:
-        item = {**_reuse_key(tenant, reuse), "summary": summary_attributes(summary)}
-        self._client.put_item(TableName=self._table, Item=_encoded(item))
+        item = {**reuse_key(tenant, reuse), "summary": summary_attributes(summary)}
+        self._client.put_item(TableName=self._table, Item=encoded(item))
 
     def _enter(self, run: SummaryRun, state: DocumentState, changes: Item, steps: tuple[Step, ...]) -> None:
-        self._update(run, {"state": state.value, **changes}, steps, states=MAY_FOLLOW[state])
+        self._update(run, {**state_attributes(run.tenant, state), **changes}, steps, states=MAY_FOLLOW[state])
 
     def _update(
-        self, run: SummaryRun, changes: Item, steps: tuple[Step, ...], *, states: frozenset[DocumentState] | None
+        self, run: SummaryRun, changes: Item, steps: tuple[Step, ...], *, states: frozenset[DocumentState]
     ) -> None:
-        names = {"#steps": "steps", "#state": "state"} if steps else {"#state": "state"}
-        values: Item = {":execution": run.execution}
-        sets = []
-        for number, (name, value) in enumerate(changes.items()):
-            names[f"#c{number}"], values[f":c{number}"] = name, value
-            sets.append(f"#c{number} = :c{number}")
-        for number, step in enumerate(steps):
-            names[f"#s{number}"], values[f":s{number}"] = step.name, step_attributes(step)
-            sets.append(f"#steps.#s{number} = :s{number}")
-        before = sorted(states or DocumentState)
-        values |= {f":b{number}": state.value for number, state in enumerate(before)}
-        allowed = ", ".join(f":b{number}" for number in range(len(before)))
+        before = {f":b{number}": state.value for number, state in enumerate(sorted(states))}
+        condition = f"execution = :execution AND #state IN ({', '.join(before)})"
         try:
             self._client.update_item(
                 TableName=self._table,
-                Key=_encoded(_document_key(run.tenant, run.document_id)),
-                UpdateExpression="SET " + ", ".join(sets),
-                ConditionExpression=f"execution = :execution AND #state IN ({allowed})",
-                ExpressionAttributeNames=names,
-                ExpressionAttributeValues=_encoded(values),
+                Key=encoded(document_key(run.tenant, run.document_id)),
+                **_expressions(changes, steps, condition, {":execution": run.execution, **before}),
             )
         except ClientError as error:
-            if _is_refused(error):
+            if is_error(error, CONDITION_FAILED):
                 raise SupersededError(f"{run.document_id} does not belong to this execution any more") from error
             raise
 
+    def _change(self, key: Item, tenant: str, changes: Item, condition: str, values: Item) -> Document | None:
+        """The record after the change, or the one that stands in its way; None where there is none."""
+        try:
+            answer = self._client.update_item(
+                TableName=self._table,
+                Key=encoded(key),
+                ReturnValues="ALL_NEW",
+                ReturnValuesOnConditionCheckFailure="ALL_OLD",
+                **_expressions(changes, (), condition, values),
+            )
+        except ClientError as error:
+            if is_error(error, CONDITION_FAILED):
+                return _standing(tenant, error)
+            raise
+        return document_from(tenant, decoded(answer["Attributes"]))
+
     def _get(self, key: Item) -> Item | None:
-        answer = self._client.get_item(TableName=self._table, Key=_encoded(key), ConsistentRead=True)
-        return _decoded(answer["Item"]) if "Item" in answer else None
-
-    def _query(
-        self, tenant: str, state: DocumentState | None, wanted: int, start: Item | None
-    ) -> tuple[list[Item], Item | None]:
-        request: dict[str, Any] = {
-            "TableName": self._table,
-            "IndexName": _BY_TIME,
-            "KeyConditionExpression": "pk = :pk",
-            "ExpressionAttributeValues": {":pk": tenant},
-            "ScanIndexForward": False,
-            "Limit": wanted if state is None else _FILTERED_QUERY,
-        }
-        if state is not None:
-            request["FilterExpression"] = "#state = :state"
-            request["ExpressionAttributeNames"] = {"#state": "state"}
-            request["ExpressionAttributeValues"][":state"] = state.value
-        if start is not None:
-            request["ExclusiveStartKey"] = _encoded(start)
-        request["ExpressionAttributeValues"] = _encoded(request["ExpressionAttributeValues"])
-        answer = self._client.query(**request)
-        last = answer.get("LastEvaluatedKey")
-        return [_decoded(item) for item in answer["Items"]], _decoded(last) if last else None
+        answer = self._client.get_item(TableName=self._table, Key=encoded(key), ConsistentRead=True)
+        return decoded(answer["Item"]) if "Item" in answer else None
 
 
-def _document_key(tenant: str, document_id: str) -> Item:
-    return {"pk": tenant, "sk": _DOCUMENT + document_id}
+def _standing(tenant: str, error: ClientError) -> Document | None:
+    """The record because of which a write was refused; None where there was none, or for another error."""
+    item: Any = error.response.get("Item")
+    return document_from(tenant, decoded(item)) if is_error(error, CONDITION_FAILED) and item else None
 
 
-def _reuse_key(tenant: str, reuse: ReuseKey) -> Item:
-    return {"pk": tenant, "sk": f"reuse#{reuse.content_hash}#{reuse.prompt_version}#{reuse.model}"}
-
-
-def _cursor(start: Item) -> str:
-    """Without the tenant: it is the caller's, whatever the cursor says."""
-    document_id = str(start["sk"]).removeprefix(_DOCUMENT)
-    return base64.urlsafe_b64encode(json.dumps([start["received_at"], document_id]).encode()).decode().rstrip("=")
-
-
-def _start_key(tenant: str, cursor: str) -> Item:
-    try:
-        received_at, document_id = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-        if received_at != to_iso(from_iso(received_at)) or not is_document_id(document_id):
-            raise _bad_cursor()  # nor may DynamoDB see it: a key that is too long is an error of ours there
-    except (ValueError, TypeError, OverflowError, binascii.Error) as error:
-        raise _bad_cursor() from error
-    return {**_document_key(tenant, document_id), "received_at": received_at}
-
-
-def _bad_cursor() -> InvalidInputError:
-    return InvalidInputError("A query parameter is wrong.", errors=(FieldError("/cursor", "a page's next_cursor"),))
-
-
-def _is_refused(error: ClientError) -> bool:
-    return error.response["Error"]["Code"] == "ConditionalCheckFailedException"
-
-
-def _encoded(values: Mapping[str, Any]) -> dict[str, Any]:
-    serialize = TypeSerializer().serialize
-    return {name: serialize(value) for name, value in values.items()}
-
-
-def _decoded(item: Mapping[str, Any]) -> Item:
-    deserialize = TypeDeserializer().deserialize
-    return {name: deserialize(value) for name, value in item.items()}
+def _expressions(changes: Item, steps: tuple[Step, ...], condition: str, values: Item) -> dict[str, Any]:
+    """An UpdateItem that sets `changes`, removes those that are None, and adds `steps`."""
+    names: dict[str, str] = {"#state": "state"} if "#state" in condition else {}
+    values = dict(values)
+    sets, removed = [], []
+    for number, (name, value) in enumerate(changes.items()):
+        names[f"#c{number}"] = name
+        if value is None:
+            removed.append(f"#c{number}")
+        else:
+            values[f":c{number}"] = value
+            sets.append(f"#c{number} = :c{number}")
+    if steps:
+        names["#steps"] = "steps"
+    for number, step in enumerate(steps):
+        names[f"#s{number}"], values[f":s{number}"] = step.name, step_attributes(step)
+        sets.append(f"#steps.#s{number} = :s{number}")
+    remove = f" REMOVE {', '.join(removed)}" if removed else ""
+    return {
+        "UpdateExpression": f"SET {', '.join(sets)}{remove}",
+        "ConditionExpression": condition,
+        "ExpressionAttributeNames": names,
+        "ExpressionAttributeValues": encoded(values),
+    }

@@ -8,7 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 
-from lambdas.shared.domain.dropped_object import sequencer_rank
+from lambdas.shared.domain.dropped_object import DeletedObject, sequencer_rank
 from lambdas.shared.domain.failure import DELETED_CODE, Failure
 from lambdas.shared.domain.summary import Summary
 
@@ -23,6 +23,8 @@ class DocumentState(StrEnum):
     DELETED = "DELETED"
 
 
+# The states of a document that is being worked on: its execution may add steps.
+UNDER_WAY = frozenset({DocumentState.RECEIVED, DocumentState.RUNNING})
 # From where the owning execution may enter a state. A state may follow itself: steps are repeated after a crash.
 MAY_FOLLOW: Mapping[DocumentState, frozenset[DocumentState]] = {
     DocumentState.RUNNING: frozenset({DocumentState.RECEIVED, DocumentState.RUNNING}),
@@ -72,7 +74,7 @@ class Completion:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """The record of the newest registered version of a document."""
+    """The record of the newest registered version of a document. `attempt` counts its executions from 1."""
 
     tenant: str
     document_id: str
@@ -83,6 +85,7 @@ class Document:
     size: int
     execution: str
     received_at: datetime
+    attempt: int = 1
     state: DocumentState = DocumentState.RECEIVED
     steps: tuple[Step, ...] = ()
     completion: Completion | None = None
@@ -102,6 +105,15 @@ def must_start(arrived: Document, standing: Document) -> bool:
     Also true for a repeated event whose first delivery died between register and start.
     """
     return standing.execution == arrived.execution and standing.state is DocumentState.RECEIVED
+
+
+def ends(deletion: DeletedObject, standing: Document) -> bool:
+    """Whether a deletion ends the document that stands: a newer version survives a marker, and any version the removal
+    of another one. A marker then counts as the newest version, a removal does not: of what comes between the two, the
+    events may still be on their way."""
+    if deletion.permanent:
+        return deletion.version.version_id == standing.version_id
+    return sequencer_rank(deletion.version.sequencer) > sequencer_rank(standing.sequencer)
 
 
 def may_enter(state: DocumentState, document: Document | None, execution: str) -> bool:

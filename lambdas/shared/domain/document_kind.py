@@ -27,6 +27,7 @@ _KINDS_BY_ENDING: dict[str, Kind] = {
     ".zip": "zip",
     **dict.fromkeys((".txt", ".text"), "text"),
 }
+SUPPORTED_ENDINGS = frozenset({"", *_KINDS_BY_ENDING})
 _TEXTUAL: frozenset[Kind] = frozenset({"csv", "html", "markdown", "eml", "text"})
 # Readers accept a header anywhere in the first kilobyte: mail gateways and scanners put bytes in front of it. A text
 # that speaks of "%PDF-1.7" has a letter or a space before it.

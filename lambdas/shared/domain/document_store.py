@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from typing import Protocol
 
 from lambdas.shared.domain.document import Completion, Document, DocumentState, Step, StoredResult
+from lambdas.shared.domain.dropped_object import DeletedObject
 from lambdas.shared.domain.execution import SummaryRun
 from lambdas.shared.domain.failure import Failure
 from lambdas.shared.domain.summary import Summary
@@ -21,12 +24,30 @@ class DocumentPage:
 
 
 @dataclass(frozen=True, slots=True)
+class DocumentFilter:
+    """What a list shows; None = all. `key_prefix` is of the whole key, and `since <= received_at < until`."""
+
+    state: DocumentState | None = None
+    key_prefix: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ReuseKey:
     """Two documents of a tenant with the same key get the same summary."""
 
     content_hash: str
     prompt_version: str
     model: str
+
+
+class DocumentsByState(Protocol):
+    """What is not SUMMARIZED, for who looks after all tenants."""
+
+    def in_state(self, state: DocumentState, tenant: str | None, *, since: datetime | None) -> Iterator[Document]:
+        """Documents in this state that were received since then, of one tenant or of all (None), in no order."""
+        ...
 
 
 class DocumentStore(Protocol):
@@ -37,12 +58,22 @@ class DocumentStore(Protocol):
         """Store the record if it is the first or a newer version's; answers the record that stands afterwards."""
         ...
 
+    def mark_deleted(self, tenant: str, deletion: DeletedObject) -> Document | None:
+        """-> DELETED, out of the hands of its execution, unless a newer version stands. Answers the record that stands
+        afterwards; None when this tenant has none of that document, and then nothing is stored."""
+        ...
+
+    def start_again(self, run: SummaryRun, *, after: str) -> Document | None:
+        """FAILED by the execution `after` -> RECEIVED as `run`'s, the next attempt. Answers the record that stands
+        afterwards: somebody else's if it is not FAILED by that execution (any more)."""
+        ...
+
     def claim(self, run: SummaryRun, step: Step) -> None:
         """RECEIVED -> RUNNING, with its first step; may be repeated by the same execution."""
         ...
 
     def record_step(self, run: SummaryRun, step: Step) -> None:
-        """Add a step, or overwrite the one of the same name."""
+        """Add a step, or overwrite the one of the same name, while the document is RECEIVED or RUNNING."""
         ...
 
     def complete(
@@ -59,8 +90,9 @@ class DocumentStore(Protocol):
         """The record, read consistently; None when this tenant has none of that id."""
         ...
 
-    def page(self, tenant: str, *, state: DocumentState | None, limit: int, cursor: str | None) -> DocumentPage:
-        """The tenant's documents by time. Raises InvalidInputError for a cursor that no page has given out."""
+    def page(self, tenant: str, wanted: DocumentFilter, *, limit: int, cursor: str | None) -> DocumentPage:
+        """The tenant's documents by time. Raises InvalidInputError for a cursor that no page of this filter's times has
+        given out."""
         ...
 
     def find_reusable(self, tenant: str, reuse: ReuseKey) -> Summary | None:

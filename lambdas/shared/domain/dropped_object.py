@@ -1,4 +1,4 @@
-"""An object that somebody dropped into the inbox, and what its key says about it."""
+"""An object that somebody dropped into the inbox or removed from it, and what its key says about it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 INBOX = "inbox/"
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html
-_LONGEST_KEY_BYTES = 1024
+LONGEST_KEY_BYTES = 1024
 _LONGEST_PATH_BYTES = 800
 # Right-padded to one width, sequencers compare as strings, also inside a DynamoDB condition.
 _SEQUENCER_WIDTH = 64
@@ -52,6 +52,25 @@ class DroppedObject:
         return segment if slash and segment else None
 
 
+@dataclass(frozen=True, slots=True)
+class DeletedObject:
+    """The end of an object: `version` is the delete marker that hides it, or the version that was removed for good
+    (`permanent`), as lifecycle rules also do to versions that were replaced long ago."""
+
+    version: DroppedObject
+    permanent: bool
+
+    @property
+    def execution(self) -> str:
+        """Takes a record away from whatever run has it: attempts count from 1, so no run is ever called this."""
+        return f"{self.version.version_hash}-0"
+
+
+def inbox_key(tenant: str, name: str) -> str:
+    """The key under which a tenant's document called `name` is dropped."""
+    return f"{INBOX}{tenant}/{name}"
+
+
 def sequencer_rank(sequencer: str) -> str:
     """A text that sorts like the sequencer: hexadecimal, the shorter one padded with zeros on the right.
 
@@ -66,10 +85,10 @@ def result_keys(tenant: str, document_id: str, key: str) -> tuple[str, str]:
     An object outside its tenant's own folder keeps its whole path below `_unfiled/`, so that it never takes the place
     of a filed one; a path too long for S3 with its endings is cut and made unique by the document's id.
     """
-    own = f"{INBOX}{tenant}/"
+    own = inbox_key(tenant, "")
     path = key.removeprefix(own) if key.startswith(own) else "_unfiled/" + key.removeprefix(INBOX)
     stem = f"summaries/{tenant}/{path}"
-    if len(f"{stem}.summary.json".encode()) > _LONGEST_KEY_BYTES:
+    if len(f"{stem}.summary.json".encode()) > LONGEST_KEY_BYTES:
         stem = stem.encode()[:_LONGEST_PATH_BYTES].decode(errors="ignore") + "." + document_id
     return f"{stem}.summary.json", f"{stem}.summary.md"
 

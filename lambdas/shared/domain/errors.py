@@ -139,6 +139,18 @@ class BlockedByGuardrailError(QuarryError):
         self.interventions = interventions
 
 
+class DocumentNotFailedError(QuarryError):
+    """Only what has failed can be tried again."""
+
+    code = "document_not_failed"
+
+
+class DocumentGoneError(QuarryError):
+    """The dropped object is not there any more."""
+
+    code = "document_gone"
+
+
 class UnreadableDocumentError(QuarryError):
     """The document has no text that can be read: empty, encrypted, damaged, or of a kind not supported."""
 

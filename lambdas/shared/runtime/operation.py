@@ -41,6 +41,7 @@ class Operation:
     parameters: tuple[Parameter, ...] = ()
     body: Any = None
     answer: Any = None
+    status: int = 200  # of the answer
     events: Mapping[str, Any] = field(default_factory=dict)
     errors: tuple[type[QuarryError], ...] = ()
     idempotent: bool = False  # honours the header Idempotency-Key

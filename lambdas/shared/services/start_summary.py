@@ -1,19 +1,20 @@
-"""Turns a dropped object into a registered document and a started workflow."""
+"""Turns a dropped object into a registered document and a started workflow, and a deleted one into its end."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from typing import Literal
 
 from lambdas.shared.domain.client import ClientDirectory
-from lambdas.shared.domain.document import Document, must_start
+from lambdas.shared.domain.document import Document, DocumentState, must_start
 from lambdas.shared.domain.document_store import DocumentStore
-from lambdas.shared.domain.dropped_object import DroppedObject
+from lambdas.shared.domain.dropped_object import DeletedObject, DroppedObject
 from lambdas.shared.domain.execution import SummaryRun, SummaryWorkflow, run_of
 from lambdas.shared.domain.timestamps import utc_now
 
-StartOutcome = Literal["started", "ignored", "outdated_or_done"]
+StartOutcome = Literal["started", "deleted", "ignored", "outdated_or_done"]
 
 
 class StartSummary:
@@ -46,6 +47,25 @@ class StartSummary:
         self._workflow.start(run)
         return "started"
 
+    def delete(self, deletion: DeletedObject) -> StartOutcome:
+        """Mark the document DELETED, unless a newer version stands. What it became stays where it is."""
+        version = deletion.version
+        if not version.is_document:
+            return "ignored"
+        tenant = self._tenant_of(version)
+        # The default tenant too: it has what was dropped before its folder became a tenant's.
+        owners = dict.fromkeys((tenant, self._default_tenant))
+        standing = [each for owner in owners if (each := self._documents.mark_deleted(owner, deletion))]
+        if standing:
+            taken = any(each.execution == deletion.execution for each in standing)
+            return "deleted" if taken else "outdated_or_done"
+        if deletion.permanent:
+            return "ignored"  # The drop of this version, if it is told later, finds the version missing.
+        # The drop itself may be told later: it finds this, and that it is older.
+        marker = replace(_record(run_of(version, tenant=tenant), self._now()), state=DocumentState.DELETED)
+        self._documents.register(replace(marker, execution=deletion.execution))
+        return "deleted"
+
     def _tenant_of(self, dropped: DroppedObject) -> str:
         named = dropped.named_tenant
         known = named is not None and named != self._default_tenant and self._clients.tenant_exists(named)
@@ -62,5 +82,6 @@ def _record(run: SummaryRun, received_at: datetime) -> Document:
         sequencer=run.sequencer,
         size=run.size,
         execution=run.execution,
+        attempt=run.attempt,
         received_at=received_at,
     )

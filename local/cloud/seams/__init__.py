@@ -12,6 +12,7 @@ from local.cloud.seams import (
     jsonata_expressions,
     jsonl_items,
     lambda_task_errors,
+    notification_types,
     object_events,
     policy_types,
     queues,
@@ -21,6 +22,7 @@ from local.cloud.seams import (
     tables,
     task_clients,
     templates,
+    upload_forms,
     workflow_clock,
 )
 
@@ -30,7 +32,9 @@ ALL = (
     api_gateway_types,
     guardrail_types,
     policy_types,
+    notification_types,
     buckets,
+    upload_forms,
     object_events,
     event_delivery,
     function_invocation,

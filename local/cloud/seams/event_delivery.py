@@ -1,4 +1,5 @@
-"""EventBridge: finds the rules that match an event and hands it to their targets: queues, functions, state machines.
+"""EventBridge: finds the rules that match an event and hands it to their targets: queues, functions, state machines,
+topics and web addresses.
 
 Delivery never blocks the sender and never fails silently: what cannot be delivered is logged and goes to the target's
 dead-letter queue where it has one.
@@ -9,6 +10,7 @@ from __future__ import annotations
 import copy
 import datetime
 import logging
+import threading
 import uuid
 from collections.abc import Callable, Mapping
 from functools import cache, partial
@@ -16,9 +18,11 @@ from typing import Any
 
 from moto.awslambda.utils import get_backend as lambda_backend
 from moto.events.models import Rule, events_backends
+from moto.sns.models import sns_backends
 from moto.sqs.models import sqs_backends
 from moto.stepfunctions.responses import get_backend as workflow_backend
 
+from local.cloud.seams import api_destinations
 from local.cloud.seams.patching import replace
 from local.cloud.seams.target_input import target_input
 from local.faults.deliveries import deliver
@@ -60,17 +64,38 @@ def _send_to_state_machine(target: Mapping[str, Any], text: str) -> None:
     workflow_backend(account, region).start_execution(arn, str(uuid.uuid4()), text)
 
 
+def _send_to_topic(target: Mapping[str, Any], text: str) -> None:
+    arn = str(target["Arn"])
+    _, _, _, region, account, _ = arn.split(":", 5)
+    sns_backends[account][region].publish(text, arn)
+
+
 _SENDERS: dict[str, Callable[[Mapping[str, Any], str], None]] = {
     "sqs": _send_to_queue,
     "lambda": _send_to_function,
     "states": _send_to_state_machine,
+    "sns": _send_to_topic,
 }
+
+
+def _sender_to(arn: str) -> Callable[[Mapping[str, Any], str], None] | None:
+    return api_destinations.call if api_destinations.is_api_destination(arn) else _SENDERS.get(arn.split(":")[2])
 
 
 def _deliver(rule: Any, target: Mapping[str, Any], event: Mapping[str, Any]) -> None:
     text = target_input(target, event, rule_name=rule.name, rule_arn=rule.arn)
+    send = _sender_to(str(target["Arn"]))
+    if send is api_destinations.call:  # others may take their time
+        threading.Thread(target=_send_or_keep, args=(send, rule, target, text), daemon=True).start()
+    elif send is not None:
+        _send_or_keep(send, rule, target, text)
+
+
+def _send_or_keep(
+    send: Callable[[Mapping[str, Any], str], None], rule: Any, target: Mapping[str, Any], text: str
+) -> None:
     try:
-        _SENDERS[str(target["Arn"]).split(":")[2]](target, text)
+        send(target, text)
     except Exception as error:
         _log.warning("rule %s could not deliver an event to %s: %s", rule.name, target["Arn"], error)
         _to_dead_letters(rule, target, text, error)
@@ -100,7 +125,7 @@ def _send_to_targets(original: Callable[..., None]) -> Callable[..., None]:
             return
         others = []
         for target in list(self.targets):
-            if str(target["Arn"]).split(":")[2] in _SENDERS:
+            if _sender_to(str(target["Arn"])):
                 send_one = partial(_deliver, self, target, event)
                 deliver(send_one, service="events", detail_type=str(event["detail-type"]))
             else:

@@ -16,6 +16,7 @@ from tests.integration.summaries.conftest import CONTEXT, Deployed
 EVENTS = Path(__file__).parents[2] / "events"
 BATCH: dict[str, Any] = json.loads((EVENTS / "sqs_batch.json").read_text(encoding="utf-8"))
 CREATED: dict[str, Any] = json.loads((EVENTS / "s3_object_created.json").read_text(encoding="utf-8"))
+DELETED: dict[str, Any] = json.loads((EVENTS / "s3_object_deleted.json").read_text(encoding="utf-8"))
 GOOD, MALFORMED, FOLDER = (record["messageId"] for record in BATCH["Records"])
 
 
@@ -75,7 +76,8 @@ def test_an_older_event_that_comes_late_starts_nothing(deployed: Deployed) -> No
     [
         "not json",
         "[]",
-        {"detail-type": "Object Deleted", "detail": CREATED["detail"]},
+        {"detail-type": "Object Tags Added", "detail": CREATED["detail"]},
+        {"detail-type": "Object Deleted", "detail": CREATED["detail"]},  # it does not say how
         {"detail-type": "Object Created", "detail": {**CREATED["detail"], "bucket": {}}},
         changed(sequencer="not hex"),
         changed(version_id=""),
@@ -94,3 +96,47 @@ def test_a_malformed_event_goes_back_towards_the_dead_letters(
 def test_a_store_that_fails_returns_the_message(deployed: Deployed) -> None:
     boto3.client("dynamodb").delete_table(TableName="documents")
     assert failures(start_handler.handler(batch_of(CREATED), CONTEXT)) == ["m0"]
+
+
+def gone(deletion: str, **of_object: object) -> dict[str, Any]:
+    event = copy.deepcopy(DELETED)
+    event["detail"]["deletion-type"] = deletion
+    event["detail"]["object"].update({name.replace("_", "-"): value for name, value in of_object.items()})
+    return event
+
+
+def record() -> dict[str, Any]:
+    (item,) = boto3.client("dynamodb").scan(TableName="documents")["Items"]
+    return item
+
+
+def test_a_deleted_document_is_marked(deployed: Deployed) -> None:
+    assert failures(start_handler.handler(batch_of(CREATED, DELETED), CONTEXT)) == []
+    assert record()["state"] == {"S": "DELETED"}
+    assert record()["key"] == {"S": CREATED["detail"]["object"]["key"]}
+
+
+def test_a_deletion_that_comes_first_keeps_its_drop_from_starting(deployed: Deployed) -> None:
+    assert failures(start_handler.handler(batch_of(DELETED, CREATED), CONTEXT)) == []
+    assert record()["state"] == {"S": "DELETED"}
+    assert not deployed.executions()
+
+
+def test_the_removal_of_an_old_version_leaves_the_document_alone(deployed: Deployed) -> None:
+    """What the bucket's own lifecycle rule does thirty days after a document was replaced."""
+    old = gone("Permanently Deleted", version_id="older", sequencer="00617F08299329D1FF")
+    old["detail"] |= {"reason": "Lifecycle Expiration"}
+    assert failures(start_handler.handler(batch_of(CREATED, old), CONTEXT)) == []
+    assert record()["state"] == {"S": "RECEIVED"}
+
+
+def test_the_removal_of_its_version_marks_the_document(deployed: Deployed) -> None:
+    stored = CREATED["detail"]["object"]["version-id"]
+    removed = gone("Permanently Deleted", version_id=stored, sequencer="00617F08299329D1FF")
+    assert failures(start_handler.handler(batch_of(CREATED, removed), CONTEXT)) == []
+    assert record()["state"] == {"S": "DELETED"}
+
+
+def test_a_deleted_folder_marker_is_no_document(deployed: Deployed) -> None:
+    assert failures(start_handler.handler(batch_of(gone("Delete Marker Created", key="inbox/acme/")), CONTEXT)) == []
+    assert not boto3.client("dynamodb").scan(TableName="documents")["Items"]

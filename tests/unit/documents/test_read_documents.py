@@ -43,8 +43,8 @@ def documents(store: InMemoryDocumentStore) -> ReadDocuments:
 def test_documents_are_paged_newest_first(documents: ReadDocuments, store: InMemoryDocumentStore) -> None:
     for number in range(5):
         store.register(document(number))
-    first = documents.page("acme", state=None, limit="3", cursor=None)
-    second = documents.page("acme", state=None, limit="3", cursor=first.next_cursor)
+    first = documents.page("acme", {"limit": "3"})
+    second = documents.page("acme", {"limit": "3", "cursor": first.next_cursor or ""})
     assert [found.key for found in (*first.documents, *second.documents)] == [
         f"inbox/acme/{number}.txt" for number in (4, 3, 2, 1, 0)
     ]
@@ -55,15 +55,45 @@ def test_documents_are_chosen_by_state(documents: ReadDocuments, store: InMemory
     store.register(document(1))
     store.register(document(2))
     store.claim(run_for(dropped("inbox/acme/2.txt")), STEP)
-    page = documents.page("acme", state="RUNNING", limit=None, cursor=None)
+    page = documents.page("acme", {"state": "RUNNING"})
     assert [found.key for found in page.documents] == ["inbox/acme/2.txt"]
+
+
+def test_documents_are_chosen_by_the_beginning_of_their_name(
+    documents: ReadDocuments, store: InMemoryDocumentStore
+) -> None:
+    """Below the tenant's own folder: a prefix leads nowhere else."""
+    for key in ("inbox/acme/2026/a.txt", "inbox/acme/2025/b.txt", "inbox/2026/stray.txt"):
+        store.register(received(run_for(dropped(key))))
+    page = documents.page("acme", {"prefix": "2026/"})
+    assert [found.key for found in page.documents] == ["inbox/acme/2026/a.txt"]
+    assert len(documents.page("acme", {"prefix": ""}).documents) == 3
+    assert not documents.page("acme", {"prefix": "../2026/"}).documents
+
+
+@pytest.mark.parametrize(
+    ("since", "until", "expected"),
+    [
+        ("2026-11-21T12:02:00Z", "2026-11-21T12:04:00Z", (3, 2)),
+        ("2026-11-21T14:02:00+02:00", "2026-11-21T14:04:00.000+02:00", (3, 2)),
+        ("2026-11-21", "2026-11-22", (4, 3, 2, 1, 0)),
+        ("2026-11-22", "2026-11-23", ()),
+    ],
+)
+def test_documents_are_chosen_by_the_time_they_were_received(
+    documents: ReadDocuments, store: InMemoryDocumentStore, since: str, until: str, expected: tuple[int, ...]
+) -> None:
+    for number in range(5):
+        store.register(document(number))
+    page = documents.page("acme", {"since": since, "until": until})
+    assert [found.key for found in page.documents] == [f"inbox/acme/{number}.txt" for number in expected]
 
 
 def test_another_tenants_documents_do_not_exist(documents: ReadDocuments, store: InMemoryDocumentStore) -> None:
     theirs = store.register(document(1, tenant="globex"))
     with pytest.raises(NotFoundError):
         documents.one("acme", theirs.document_id)
-    assert not documents.page("acme", state=None, limit=None, cursor=None).documents
+    assert not documents.page("acme", {}).documents
     assert documents.one("globex", theirs.document_id) == theirs
 
 
@@ -85,12 +115,20 @@ def test_an_id_of_no_possible_form_does_not_reach_the_store(document_id: str) ->
         ({"limit": "٣"}, "/limit"),
         ({"cursor": "nonsense"}, "/cursor"),
         ({"cursor": ""}, "/cursor"),
+        ({"prefix": "x" * 1025}, "/prefix"),
+        ({"prefix": "\ud800"}, "/prefix"),
+        ({"since": "yesterday"}, "/since"),
+        ({"since": "2026-11-21T08:30:00"}, "/since"),
+        ({"since": "2026-11-21T08:30:00 02:00"}, "/since"),
+        ({"since": "2026-13-01"}, "/since"),
+        ({"since": "0001-01-01T00:00+14:00"}, "/since"),
+        ({"until": ""}, "/until"),
+        ({"since": "2026-11-21", "until": "2026-11-21T00:00:00Z"}, "/until"),
     ],
 )
 def test_a_wrong_parameter_is_named(documents: ReadDocuments, parameters: dict[str, str], pointer: str) -> None:
-    query: dict[str, str | None] = {"state": None, "limit": None, "cursor": None, **parameters}
     with pytest.raises(InvalidInputError) as raised:
-        documents.page("acme", state=query["state"], limit=query["limit"], cursor=query["cursor"])
+        documents.page("acme", parameters)
     assert [error.pointer for error in raised.value.errors] == [pointer]
 
 
@@ -114,6 +152,7 @@ def test_a_summarized_document_on_the_wire() -> None:
         "cost_usd": Decimal("0.000123"),
         "size": 10,
         "received_at": "2026-11-21T12:01:00.000Z",
+        "attempt": 1,
         "model": "test.model-v1:0",
         "prompt_version": COMPLETION.prompt_version,
         "sections": 1,
@@ -133,7 +172,7 @@ def test_a_failed_document_on_the_wire() -> None:
 
 def test_a_list_on_the_wire(store: InMemoryDocumentStore, documents: ReadDocuments) -> None:
     store.register(document(1))
-    wire = msgspec.to_builtins(document_list(documents.page("acme", state=None, limit=None, cursor=None)))
+    wire = msgspec.to_builtins(document_list(documents.page("acme", {})))
     assert wire["next_cursor"] is None
     (item,) = wire["items"]
     assert (item["key"], item["state"], item["title"]) == ("inbox/acme/1.txt", "RECEIVED", None)

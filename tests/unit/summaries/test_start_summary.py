@@ -6,7 +6,18 @@ import pytest
 
 from lambdas.shared.domain.document import DocumentState
 from lambdas.shared.services.start_summary import StartSummary
-from tests.fakes.documents import NOON, STEP, InMemoryDocumentStore, InMemoryTenants, dropped, received, run_for
+from tests.fakes.documents import (
+    COMPLETION,
+    NOON,
+    RESULT,
+    STEP,
+    InMemoryDocumentStore,
+    InMemoryTenants,
+    deleted,
+    dropped,
+    received,
+    run_for,
+)
 from tests.fakes.workflows import InMemoryWorkflow
 
 
@@ -99,3 +110,64 @@ def test_a_crash_between_register_and_start_is_healed_by_the_next_delivery(
     workflow.before = lambda: None
     assert starter.start(dropped()) == "started"
     assert list(workflow.runs) == [run_for().execution]
+
+
+class TestDeletion:
+    def test_a_deleted_document_is_marked_and_keeps_its_summary(
+        self, starter: StartSummary, store: InMemoryDocumentStore
+    ) -> None:
+        starter.start(dropped())
+        store.claim(run_for(), STEP)
+        store.complete(run_for(), COMPLETION, result=RESULT, steps=())
+        assert [starter.delete(deleted()), starter.delete(deleted())] == ["deleted", "deleted"]
+        standing = store.get("acme", dropped().document_id)
+        assert standing is not None
+        assert (standing.state, standing.completion, standing.result) == (DocumentState.DELETED, COMPLETION, RESULT)
+
+    def test_a_deletion_that_comes_before_its_drop_wins(
+        self, starter: StartSummary, store: InMemoryDocumentStore, workflow: InMemoryWorkflow
+    ) -> None:
+        assert starter.delete(deleted()) == "deleted"
+        assert starter.start(dropped()) == "outdated_or_done"
+        standing = store.get("acme", dropped().document_id)
+        assert standing is not None and standing.state is DocumentState.DELETED
+        assert not workflow.runs
+
+    def test_a_newer_version_survives_an_older_deletion(
+        self, starter: StartSummary, store: InMemoryDocumentStore
+    ) -> None:
+        starter.start(dropped(version="v2", sequencer="03"))
+        assert starter.delete(deleted(sequencer="02")) == "outdated_or_done"
+        standing = store.get("acme", dropped().document_id)
+        assert standing is not None and standing.state is DocumentState.RECEIVED
+
+    def test_a_version_that_is_dropped_after_the_deletion_starts(self, starter: StartSummary) -> None:
+        starter.start(dropped())
+        starter.delete(deleted())
+        assert starter.start(dropped(version="v2", sequencer="03")) == "started"
+
+    @pytest.mark.parametrize("key", ["inbox/acme/", "mail/acme/a.txt"])
+    def test_what_is_no_document_is_ignored(
+        self, starter: StartSummary, store: InMemoryDocumentStore, key: str
+    ) -> None:
+        assert starter.delete(deleted(key)) == "ignored"
+        assert store.get("acme", deleted(key).version.document_id) is None
+
+    def test_the_removal_of_a_version_that_nobody_knows_is_ignored(
+        self, starter: StartSummary, store: InMemoryDocumentStore
+    ) -> None:
+        assert starter.delete(deleted(version="v1", permanent=True)) == "ignored"
+        assert store.get("acme", dropped().document_id) is None
+
+    def test_a_document_that_came_before_its_tenant_is_found_with_the_default_tenant(
+        self, store: InMemoryDocumentStore, workflow: InMemoryWorkflow
+    ) -> None:
+        def starter(*tenants: str) -> StartSummary:
+            known = InMemoryTenants(*tenants)
+            return StartSummary(documents=store, workflow=workflow, clients=known, default_tenant="local")
+
+        starter().start(dropped())
+        assert starter("acme").delete(deleted()) == "deleted"
+        standing = store.get("local", dropped().document_id)
+        assert standing is not None and standing.state is DocumentState.DELETED
+        assert store.get("acme", dropped().document_id) is None

@@ -1,0 +1,46 @@
+"""From a dropped document to its queue: a rule for S3's events, and the queue that keeps what nobody takes yet."""
+
+from __future__ import annotations
+
+import aws_cdk as cdk
+from aws_cdk import aws_events as events
+from aws_cdk import aws_events_targets as targets
+from aws_cdk import aws_sqs as sqs
+
+from stacks.storage_stack import INBOX, StorageStack
+
+# With three minutes between two of them: an outage of an hour is waited out, and does not end in the dead letters.
+_ATTEMPTS = 21
+
+
+class DropQueue:
+    """Makes both in `stack`; `consumer_seconds` is the timeout of the function that takes from the queue."""
+
+    def __init__(self, stack: cdk.Stack, *, storage: StorageStack, consumer_seconds: int) -> None:
+        self.queue = sqs.Queue(
+            stack,
+            "SummariesQueue",
+            # six times the function's timeout: https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
+            visibility_timeout=cdk.Duration.seconds(6 * consumer_seconds),
+            # shorter than the dead letters' 14 days: a message's age goes with it
+            retention_period=cdk.Duration.days(7),
+            encryption=sqs.QueueEncryption.SQS_MANAGED,
+            enforce_ssl=True,
+            dead_letter_queue=sqs.DeadLetterQueue(queue=storage.dead_letters, max_receive_count=_ATTEMPTS),
+        )
+        # By its ARN: the storage stack has already allowed EventBridge to write into it.
+        undelivered = sqs.Queue.from_queue_arn(stack, "Undelivered", storage.dead_letters.queue_arn)
+        events.Rule(
+            stack,
+            "DocumentDropped",
+            description="A document was dropped into the inbox, or deleted from it",
+            event_pattern=events.EventPattern(
+                source=["aws.s3"],
+                detail_type=["Object Created", "Object Deleted"],
+                detail={
+                    "bucket": {"name": [storage.documents.bucket_name]},
+                    "object": {"key": [{"prefix": INBOX}]},
+                },
+            ),
+            targets=[targets.SqsQueue(self.queue, dead_letter_queue=undelivered)],
+        )
