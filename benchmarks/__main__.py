@@ -25,6 +25,11 @@ loopback interface). Nothing here was measured in Lambda; there, TLS and the net
 - Our variants pause garbage collection while they start, as our streaming loop does in Lambda; the others do not.
 - Overhead: ours is held against boto3's `converse_stream` of the same request (POST /chat streams from Bedrock),
   Powertools against `converse`: compare each with its own neighbour, not with the other.
+- What brings ours below its neighbour's time: it reads the stream's events itself (2 us each, botocore takes 20), its
+  clients do not validate parameters again, and their user agent is short. All else that a turn does is on top of that:
+  routing, validation, history, guardrail, price and ledger, without the network of their tables.
+- A call's intent is written to the ledger 5 ms after its start, beside the model's work. The stub of the overhead table
+  has answered by then, so no intent is written there; that of the first token waits, and it is.
 """
 
 

@@ -9,7 +9,7 @@ from benchmarks.measuring import middle, pairs, percentile, stub, table, variant
 
 
 def measure(rounds: int) -> str:
-    """POST /chat without DynamoDB against one boto3 `converse`, each pair in one process."""
+    """POST /chat without DynamoDB against boto3's call of the same request, each pair in one process."""
     each = 25
     with stub() as url:
         measured = pairs(variants(host_twin()), "call", mode="no-tables", url=url, rounds=rounds, each=each)

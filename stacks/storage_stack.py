@@ -36,14 +36,7 @@ class StorageStack(cdk.Stack):
         # Who works right now: an hour later nothing of it means anything.
         self.slots = self._table("Slots", sort_key="sk", expires=True, restorable=False)
         acknowledge(self.slots, "DDB3", reason="it holds leases of minutes; there is nothing to restore")
-        self.documents_table = self._table("Documents", sort_key="sk", expires=False)
-        self.documents_table.add_global_secondary_index(
-            index_name="by-time", partition_key=_key("pk"), sort_key=_key("received_at")
-        )
-        # Holds what is not SUMMARIZED: a rare state is found without reading a large inbox.
-        self.documents_table.add_global_secondary_index(
-            index_name="by-state", partition_key=_key("tenant_state"), sort_key=_key("received_at")
-        )
+        self.documents_table = self._documents_table()
         self.documents = self._bucket(
             "DocumentsBucket", lifecycle_rules=[_housekeeping()], cors=_uploads_from(settings.cors_origins)
         )
@@ -55,6 +48,15 @@ class StorageStack(cdk.Stack):
             self._log_bucket_cleaning()
         for name, value in self._outputs().items():
             cdk.CfnOutput(self, name, value=value)
+
+    def _documents_table(self) -> dynamodb.Table:
+        table = self._table("Documents", sort_key="sk", expires=False)
+        table.add_global_secondary_index(index_name="by-time", partition_key=_key("pk"), sort_key=_key("received_at"))
+        # Holds what is not SUMMARIZED: a rare state is found without reading a large inbox.
+        table.add_global_secondary_index(
+            index_name="by-state", partition_key=_key("tenant_state"), sort_key=_key("received_at")
+        )
+        return table
 
     def _table(self, name: str, *, sort_key: str | None, expires: bool, restorable: bool = True) -> dynamodb.Table:
         """`Table`, not `TableV2`: the local runtime has no AWS::DynamoDB::GlobalTable."""

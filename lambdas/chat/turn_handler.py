@@ -71,6 +71,7 @@ def build_service() -> ChatTurn:
         models=BedrockChatModel(client),
         catalog=load_catalog(settings.models),
         ledger=PaidCallsLedger(DynamoDbLedger(dynamodb(), table=settings.ledger_table, days=settings.ledger_days)),
+        intents="beside",
         guardrail=_guardrail(settings),
         checker=BedrockGuardrailChecker(client),
     )

@@ -54,6 +54,7 @@ def build_service() -> InferRequest:
             models=BedrockChatModel(aws_clients.bedrock_runtime(attempts=1, read_timeout_seconds=READ_TIMEOUT_SECONDS)),
             catalog=load_catalog(settings.models),
             ledger=DynamoDbLedger(aws_clients.dynamodb(), table=settings.ledger_table, days=settings.ledger_days),
+            intents="before",
             guardrail=_guardrail(settings),
             checker=_checker(settings),
         ),

@@ -63,6 +63,7 @@ def build_service() -> SummarizeText:
         models=BedrockChatModel(client),
         catalog=load_catalog(settings.models),
         ledger=PaidCallsLedger(ledger),
+        intents="beside",
         guardrail=None if settings.summaries_guardrail == "none" else guardrail,
         checker=BedrockGuardrailChecker(client) if settings.summaries_guardrail == "output" else None,
     )

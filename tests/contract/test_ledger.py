@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
 from typing import Any
 
 import boto3
 import pytest
+from botocore.exceptions import ClientError
 from moto import mock_aws
 
 from lambdas.shared.adapters.dynamodb_ledger import DynamoDbLedger
 from lambdas.shared.domain.chat_model import TokenUsage
-from lambdas.shared.domain.ledger import Ledger, LedgerEvent
+from lambdas.shared.domain.ledger import UNSETTLED, Ledger, LedgerEvent
 from tests.fakes.models import InMemoryLedger
 
 TABLE = "ledger"
+Rows = tuple[Ledger, Callable[[], list[str]]]
 
 
 def an_event(call_id: str = "c1", **changes: Any) -> LedgerEvent:
@@ -38,6 +40,9 @@ def an_event(call_id: str = "c1", **changes: Any) -> LedgerEvent:
     return event._replace(**changes)
 
 
+INTENT = an_event(outcome="uncertain", usage=TokenUsage(100, 0), cost_usd=None, stop_reason=None, error_code=UNSETTLED)
+
+
 @pytest.fixture
 def dynamodb() -> Iterator[Any]:
     with mock_aws():
@@ -57,33 +62,67 @@ def dynamodb() -> Iterator[Any]:
 
 
 @pytest.fixture(params=["in memory", "dynamodb"])
-def ledger_and_count(request: pytest.FixtureRequest, dynamodb: Any) -> tuple[Ledger, Any]:
+def rows(request: pytest.FixtureRequest, dynamodb: Any) -> Rows:
+    """A ledger, and the outcomes that stand in it."""
     if request.param == "in memory":
         fake = InMemoryLedger()
-        return fake, lambda: len(fake.events)
-    return DynamoDbLedger(dynamodb, table=TABLE, days=400), lambda: dynamodb.scan(TableName=TABLE)["Count"]
+        return fake, lambda: [event.outcome for event in fake.events]
+    ledger = DynamoDbLedger(dynamodb, table=TABLE, days=400)
+    return ledger, lambda: [item["outcome"]["S"] for item in dynamodb.scan(TableName=TABLE)["Items"]]
 
 
 class TestLedger:
-    def test_keeps_every_event(self, ledger_and_count: tuple[Ledger, Any]) -> None:
-        ledger, count = ledger_and_count
+    def test_keeps_every_event(self, rows: Rows) -> None:
+        ledger, outcomes = rows
         ledger.record(an_event("c1"))
         ledger.record(an_event("c2"))
-        assert count() == 2
+        assert outcomes() == ["completed"] * 2
 
-    def test_counts_the_same_event_once(self, ledger_and_count: tuple[Ledger, Any]) -> None:
-        ledger, count = ledger_and_count
+    def test_counts_the_same_event_once(self, rows: Rows) -> None:
+        ledger, outcomes = rows
         ledger.record(an_event())
         ledger.record(an_event())
-        assert count() == 1
+        assert outcomes() == ["completed"]
 
-    def test_takes_an_event_with_little_in_it(self, ledger_and_count: tuple[Ledger, Any]) -> None:
-        ledger, count = ledger_and_count
+    def test_an_intent_is_a_row_until_its_event_takes_its_place(self, rows: Rows) -> None:
+        ledger, outcomes = rows
+        ledger.intend(INTENT)
+        assert outcomes() == ["uncertain"]
+        ledger.record(an_event())
+        assert outcomes() == ["completed"]
+
+    def test_a_late_intent_changes_nothing(self, rows: Rows) -> None:
+        ledger, outcomes = rows
+        ledger.record(an_event())
+        ledger.intend(INTENT)
+        assert outcomes() == ["completed"]
+
+    def test_an_intent_that_is_sent_again_is_one_row(self, rows: Rows) -> None:
+        ledger, outcomes = rows
+        ledger.intend(INTENT)
+        ledger.intend(INTENT)
+        assert outcomes() == ["uncertain"]
+
+    def test_takes_an_event_with_little_in_it(self, rows: Rows) -> None:
+        ledger, outcomes = rows
         ledger.record(an_event(cost_usd=None, stop_reason=None, usage=TokenUsage(0, 0), reference="", prices_as_of=""))
-        assert count() == 1
+        assert outcomes() == ["completed"]
 
 
 class TestDynamoDbItems:
+    def test_an_intent_that_cannot_be_written_is_an_error(self, dynamodb: Any) -> None:
+        with pytest.raises(ClientError):
+            DynamoDbLedger(dynamodb, table="another", days=400).intend(INTENT)
+
+    def test_an_intent_says_that_nothing_is_known_yet(self, dynamodb: Any) -> None:
+        ledger = DynamoDbLedger(dynamodb, table=TABLE, days=400)
+        ledger.intend(INTENT)
+        (item,) = dynamodb.scan(TableName=TABLE)["Items"]
+        assert (item["error_code"], item["cost_unknown"]) == ({"S": "unsettled"}, {"BOOL": True})
+        ledger.record(an_event())
+        (item,) = dynamodb.scan(TableName=TABLE)["Items"]
+        assert "error_code" not in item and "cost_unknown" not in item
+
     def test_an_item_says_who_paid_what(self, dynamodb: Any) -> None:
         DynamoDbLedger(dynamodb, table=TABLE, days=400).record(an_event())
         (item,) = dynamodb.scan(TableName=TABLE)["Items"]

@@ -7,6 +7,9 @@ from typing import Any
 from tests.e2e.api import call, wait_for
 from tests.e2e.conftest import RunningStack
 
+# A call whose function died before it could say how it ended.
+LOST = "uncertain, unsettled"
+
 
 class Faults:
     """The control route of the running stack."""
@@ -26,11 +29,14 @@ class Faults:
 
 
 def ledger(stack: RunningStack, reference: str) -> list[str]:
-    """The outcomes of all calls for a conversation or document, in order of time."""
+    """The outcomes of all calls for a conversation or document, in order of time; LOST where nobody settled one."""
     client = stack.client("dynamodb")
     pages = client.get_paginator("scan").paginate(TableName=stack.outputs["LedgerTableName"])
     items = [item for page in pages for item in page["Items"] if item.get("reference", {}).get("S") == reference]
-    return [item["outcome"]["S"] for item in sorted(items, key=lambda item: item["sk"]["S"])]
+    return [
+        LOST if item.get("error_code", {}).get("S") == "unsettled" else item["outcome"]["S"]
+        for item in sorted(items, key=lambda item: item["sk"]["S"])
+    ]
 
 
 def quiet(stack: RunningStack) -> None:

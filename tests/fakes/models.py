@@ -70,6 +70,11 @@ class InMemoryLedger:
         self._events: dict[str, LedgerEvent] = {}
         self.failing = failing
 
+    def intend(self, intent: LedgerEvent) -> None:
+        if self.failing is not None:
+            raise self.failing
+        self._events.setdefault(intent.call_id, intent)
+
     def record(self, event: LedgerEvent) -> None:
         if self.failing is not None:
             raise self.failing

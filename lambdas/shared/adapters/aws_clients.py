@@ -22,13 +22,14 @@ _USER_AGENT = f"Quarry Botocore/{botocore.__version__}"
 @cache
 def bedrock_runtime(*, attempts: int, read_timeout_seconds: int) -> BedrockRuntimeClient:
     """`attempts` counts the first call too: 3 inside a request, 1 in a workflow (its state machine retries)."""
-    made: BedrockRuntimeClient = _client("bedrock-runtime", attempts=attempts, read_timeout=read_timeout_seconds)
+    timeout = read_timeout_seconds
+    made: BedrockRuntimeClient = _client("bedrock-runtime", attempts=attempts, read_timeout=timeout, validates=False)
     return made
 
 
 @cache
 def dynamodb() -> DynamoDBClient:
-    made: DynamoDBClient = _client("dynamodb", attempts=4, read_timeout=10)
+    made: DynamoDBClient = _client("dynamodb", attempts=4, read_timeout=10, validates=False)
     return made
 
 
@@ -66,8 +67,19 @@ def _session() -> botocore.session.Session:
     return botocore.session.get_session()
 
 
-def _client(service: str, *, attempts: int, read_timeout: int, **more: Any) -> Any:
-    """A client of botocore, which is what boto3 would make too: boto3's own import is a fifth of a cold start."""
+def _client(service: str, *, attempts: int, read_timeout: int, validates: bool = True, **more: Any) -> Any:
+    """A client of botocore, which is what boto3 would make too: boto3's own import is a fifth of a cold start.
+
+    `validates` False saves 60 to 70 us a call, where our adapters alone decide what is sent (their contract tests run
+    on clients that do validate it) and no empty name can turn a request into another one, as an S3 key could.
+    """
     retries: Any = {"mode": "standard", "total_max_attempts": attempts}
-    config = Config(retries=retries, connect_timeout=3, read_timeout=read_timeout, user_agent=_USER_AGENT, **more)
+    config = Config(
+        retries=retries,
+        connect_timeout=3,
+        read_timeout=read_timeout,
+        user_agent=_USER_AGENT,
+        parameter_validation=validates,
+        **more,
+    )
     return _session().create_client(service, config=config)

@@ -6,8 +6,10 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
+from msgspec.json import decode
 
 from lambdas.shared.adapters.bedrock_errors import model_error
+from lambdas.shared.adapters.bedrock_event_stream import stream_events
 from lambdas.shared.adapters.bedrock_guardrail_report import report_from_trace
 from lambdas.shared.domain.chat_model import ChatReply, ChatRequest, TokenUsage
 from lambdas.shared.domain.converse import converse_body
@@ -23,6 +25,8 @@ class BedrockChatModel:
 
     def __init__(self, client: BedrockRuntimeClient) -> None:
         self._client = client
+        after_call = "after-call.bedrock-runtime.ConverseStream"
+        client.meta.events.register(after_call, _keep_connection, unique_id="keep-connection")
 
     def reply(self, request: ChatRequest) -> ChatReply:
         """See `ChatModel`; raises ContextTooLongError too, where the provider counted more tokens than we did."""
@@ -46,11 +50,11 @@ class BedrockChatModel:
             )
         except (ClientError, BotoCoreError) as error:
             raise model_error(error, request.model_id) from error
-        events = answer["stream"]
+        connection = answer["connection"]
         try:
-            yield from _pieces(events, request.model_id)
+            yield from _pieces(stream_events(connection.stream(), "ConverseStream"), request.model_id)
         finally:
-            events.close()
+            connection.close()
 
 
 def _guardrail_config(request: ChatRequest, *, streams: bool = False) -> dict[str, Any]:
@@ -65,40 +69,37 @@ def _guardrail_config(request: ChatRequest, *, streams: bool = False) -> dict[st
     return {"guardrailConfig": config}
 
 
-def _pieces(events: Any, model_id: str) -> Iterator[str | ChatReply]:
+def _pieces(events: Iterator[tuple[str, bytes]], model_id: str) -> Iterator[str | ChatReply]:
     arrived: list[str] = []
     stop_reason = ""
     usage: TokenUsage | None = None
     report: GuardrailReport | None = None
-    for event in _events(events, model_id, arrived):
-        if "contentBlockDelta" in event:
-            text = event["contentBlockDelta"]["delta"].get("text")
-            if text:
-                arrived.append(text)
-                yield text
-        elif "messageStop" in event:
-            stop_reason = event["messageStop"]["stopReason"]
-        elif "metadata" in event:
-            usage = _usage(event["metadata"]["usage"])
-            report = report_from_trace(event["metadata"].get("trace"))
+    try:
+        for kind, payload in events:
+            if kind == "contentBlockDelta":
+                text = decode(payload)["delta"].get("text")
+                if text:
+                    arrived.append(text)
+                    yield text
+            elif kind == "messageStop":
+                stop_reason = decode(payload)["stopReason"]
+            elif kind == "metadata":
+                metadata = decode(payload)
+                usage = _usage(metadata["usage"])
+                report = report_from_trace(metadata.get("trace"))
+    except Exception as error:  # a broken connection surfaces as urllib3's, http.client's or OS errors
+        if arrived:
+            raise ModelStreamInterruptedError(f"the answer of {model_id} broke off") from error
+        raise model_error(error, model_id) from error
     if usage is None or not stop_reason:  # a cut between two frames looks like an orderly end of the connection
         raise ModelStreamInterruptedError(f"the answer of {model_id} ended before its last event")
     yield ChatReply(text="".join(arrived), stop_reason=stop_reason, usage=usage, guardrail=report)
 
 
-def _events(events: Any, model_id: str, arrived: list[str]) -> Iterator[dict[str, Any]]:
-    """The stream's events; what breaks it becomes an interruption once a piece has been handed out."""
-    iterator = iter(events)
-    while True:
-        try:
-            event = next(iterator, None)
-        except Exception as error:  # a broken connection surfaces as urllib3's, http.client's or OS errors
-            if arrived:
-                raise ModelStreamInterruptedError(f"the answer of {model_id} broke off") from error
-            raise model_error(error, model_id) from error
-        if event is None:
-            return
-        yield event
+def _keep_connection(http_response: Any, parsed: dict[str, Any], **_: Any) -> None:
+    """An event handler of botocore: the answer comes with the connection that its events are read from.
+    https://docs.aws.amazon.com/boto3/latest/guide/events.html"""
+    parsed["connection"] = http_response.raw
 
 
 def _usage(usage: dict[str, int]) -> TokenUsage:

@@ -8,6 +8,9 @@ from __future__ import annotations
 from datetime import UTC, timedelta
 from typing import TYPE_CHECKING
 
+from botocore.exceptions import ClientError
+
+from lambdas.shared.adapters.dynamodb_writes import CONDITION_FAILED, is_error
 from lambdas.shared.domain.ledger import LedgerEvent
 
 if TYPE_CHECKING:
@@ -36,8 +39,17 @@ class DynamoDbLedger:
         self._table = table
         self._kept = timedelta(days=days)
 
+    def intend(self, intent: LedgerEvent) -> None:
+        """Write the intent unless the call has a row, also where the client has given up and DynamoDB has not."""
+        condition = "attribute_not_exists(pk)"
+        try:
+            self._client.put_item(TableName=self._table, Item=self._item(intent), ConditionExpression=condition)
+        except ClientError as error:
+            if not is_error(error, CONDITION_FAILED):
+                raise
+
     def record(self, event: LedgerEvent) -> None:
-        """Write the event. The same event written twice is one item."""
+        """Write the event over the call's intent. The same event written twice is one item."""
         self._client.put_item(TableName=self._table, Item=self._item(event))
 
     def _item(self, event: LedgerEvent) -> dict[str, AttributeValueTypeDef]:

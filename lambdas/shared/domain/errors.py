@@ -129,6 +129,12 @@ class ModelStreamInterruptedError(ModelError):
     code = "model_stream_interrupted"
 
 
+class LedgerUnavailableError(QuarryError):
+    """The intent of a model call could not be written, so the model was not asked; the same call may succeed later."""
+
+    code = "ledger_unavailable"
+
+
 class BlockedByGuardrailError(QuarryError):
     """The content policy refused the request or the answer; what the call cost is on the ledger."""
 

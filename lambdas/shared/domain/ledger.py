@@ -1,4 +1,4 @@
-"""What every model call leaves behind: one event, with tokens, money and who asked."""
+"""What every model call leaves behind: one event, with tokens, money and who asked; an intent until it has ended."""
 
 from __future__ import annotations
 
@@ -9,10 +9,12 @@ from typing import Literal, NamedTuple, Protocol
 from lambdas.shared.domain.chat_model import TokenUsage
 
 Outcome = Literal["completed", "interrupted", "refused", "uncertain", "blocked"]
+# The error code of an intent: the call is under way, or whoever made it died before it could say how it ended.
+UNSETTLED = "unsettled"
 
 
 class LedgerEvent(NamedTuple):
-    """One model call.
+    """One model call; `call_id` and `at`, when it began, are its name.
 
     `outcome`: `completed` = answered; `interrupted` = the answer's stream broke or was closed early, `usage` is an
     estimate; `refused` = rejected before any work, cost 0; `uncertain` = no answer came back (a timeout, say), so
@@ -40,8 +42,12 @@ class LedgerEvent(NamedTuple):
 
 
 class Ledger(Protocol):
-    """Where events are kept."""
+    """Where events are kept: one row for each call."""
+
+    def intend(self, intent: LedgerEvent) -> None:
+        """Store the event of a call that has not ended. It never replaces a row of that call, however late it comes."""
+        ...
 
     def record(self, event: LedgerEvent) -> None:
-        """Store the event; the same event recorded twice counts once."""
+        """Store the event of a call that has ended, in the place of its intent; recorded twice it counts once."""
         ...

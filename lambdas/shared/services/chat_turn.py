@@ -41,8 +41,6 @@ _LOG = logging.getLogger(__name__)
 _LEASE = timedelta(seconds=310)
 # What is left of the invocation when an answer is cut, so that it can still be stored.
 _LAST_SECONDS = 5.0
-# The model's request is what the caller waits for: it gets the processor before the write beside it does.
-_MODEL_GOES_FIRST_SECONDS = 0.005
 _NO_MEMORY = Memory()
 _NO_HISTORY = Window()
 
@@ -141,9 +139,7 @@ class ChatTurn:
         )
         if turn.conversation_id is None:
             # Nobody knows the new id yet, so nobody can race for it: the model need not wait for the write.
-            created = Background(
-                lambda: self._store.create(lease, title_of(turn.message)), delay_seconds=_MODEL_GOES_FIRST_SECONDS
-            )
+            created = Background(lambda: self._store.create(lease, title_of(turn.message)))
             return _Running(turn, model, lease, next_number=0, leased=created.wait)
         conversation = self._store.take(lease, keep_until=now + self._kept)
         memory = conversation.memory if self._memory else _NO_MEMORY

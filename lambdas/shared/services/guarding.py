@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal
 from typing import NamedTuple
@@ -78,18 +78,21 @@ class HeldBack:
         self._messages = guardrail.messages if guardrail else ()
         self._pieces: list[str] = []
 
-    def take(self, piece: str) -> Iterator[str]:
+    def take(self, piece: str) -> Sequence[str]:
         """What may be sent on now."""
+        if not self._messages:
+            return (piece,)
         self._pieces.append(piece)
         beginning = "".join(self._pieces)
-        if not any(message.startswith(beginning) for message in self._messages):
-            self._messages = ()
-            yield from self.rest()
+        if any(message.startswith(beginning) for message in self._messages):
+            return ()
+        self._messages = ()
+        return self.rest()
 
-    def rest(self) -> Iterator[str]:
+    def rest(self) -> Sequence[str]:
         """What is still held back, once the whole answer has passed."""
         pieces, self._pieces = self._pieces, []
-        yield from pieces
+        return pieces
 
 
 def total(tokens_usd: Decimal | None, bill: GuardrailBill | None) -> Decimal | None:

@@ -1,14 +1,12 @@
-"""The one way to a chat model: fits the request, takes the guardrail along, prices the call, leaves a ledger event."""
+"""The one way to a chat model: fits the request, takes the guardrail along, prices the call, keeps the ledger."""
 
 from __future__ import annotations
 
-import json
-import logging
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import NamedTuple, NoReturn, TypedDict, Unpack
+from typing import NamedTuple, NoReturn
 from uuid import uuid4
 
 from lambdas.shared.domain.chat_model import ChatModel, ChatReply, ChatRequest, TokenUsage
@@ -23,13 +21,13 @@ from lambdas.shared.domain.errors import (
 )
 from lambdas.shared.domain.fit import estimate_input_tokens, fit
 from lambdas.shared.domain.guardrail import Guardrail, GuardrailChecker
-from lambdas.shared.domain.ledger import Ledger, LedgerEvent, Outcome
+from lambdas.shared.domain.ledger import UNSETTLED, Ledger, LedgerEvent, Outcome
 from lambdas.shared.domain.model_catalog import ModelCatalog, ResolvedModel
 from lambdas.shared.domain.price import ZERO_USD, price
 from lambdas.shared.domain.tokens import estimate_tokens
+from lambdas.shared.services.call_ledger import CallLedger, IntentTiming, OpenCall
 from lambdas.shared.services.guarding import Guarding, GuardrailBill, HeldBack, blocked_error, is_blocked, total
 
-_LOG = logging.getLogger(__name__)
 _NO_TOKENS = TokenUsage(input_tokens=0, output_tokens=0)
 # The provider answered that it would not do the work, and it does not bill for saying so.
 _REFUSALS = (ModelThrottledError, ModelNotEnabledError, ModelRefusedRequestError, ContextTooLongError)
@@ -57,26 +55,26 @@ class MeteredReply(NamedTuple):
     ignored_parameters: tuple[str, ...]
 
 
-class _Call(NamedTuple):
+class _Prepared(NamedTuple):
     request: ChatRequest
     resolved: ResolvedModel
     ignored: tuple[str, ...]
     purpose: CallPurpose
 
 
-class _Details(TypedDict, total=False):
-    stop_reason: str | None
-    error_code: str | None
-    estimated: bool
-    guardrail_usd: Decimal | None
+class _Call(NamedTuple):
+    request: ChatRequest
+    resolved: ResolvedModel
+    ignored: tuple[str, ...]
+    opened: OpenCall
 
 
 class MeteredModels:
     """Calls chat models for money.
 
-    The event is written before the answer is handed out. A ledger that fails does not take a paid answer away: the
-    event goes to the log, whole (it holds ids and numbers, no text), and `unrecorded` counts it. `guardrail` None = no
-    content policy; `checker`: see `Guarding`.
+    A call has a row in the ledger from its start, and its event there before the answer is handed out. `intents`:
+    whether the call waits for its first row, see `CallLedger`. `guardrail` None = no content policy; `checker`: see
+    `Guarding`.
     """
 
     def __init__(
@@ -85,6 +83,7 @@ class MeteredModels:
         models: ChatModel,
         catalog: ModelCatalog,
         ledger: Ledger,
+        intents: IntentTiming = "before",
         guardrail: Guardrail | None = None,
         checker: GuardrailChecker | None = None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
@@ -92,11 +91,15 @@ class MeteredModels:
     ) -> None:
         self._models = models
         self._catalog = catalog
-        self._ledger = ledger
+        self._ledger = CallLedger(ledger, intents=intents)
         self._now = now
         self._new_id = new_id
         self._guarding = Guarding(guardrail=guardrail, checker=checker, prices=catalog.guardrail_prices)
-        self.unrecorded = 0
+
+    @property
+    def unrecorded(self) -> int:
+        """How many events could not be written, and stand in the log instead."""
+        return self._ledger.unrecorded
 
     @property
     def pieces_are_assessed(self) -> bool:
@@ -110,10 +113,10 @@ class MeteredModels:
     def reply(self, request: ChatRequest, purpose: CallPurpose) -> MeteredReply:
         """Send the request and wait for the whole answer; `request.model_id` may be an alias.
 
-        Raises UnknownModelError and ContextTooLongError before anything is sent, then what `ChatModel` raises and
-        BlockedByGuardrailError.
+        Raises UnknownModelError, ContextTooLongError and LedgerUnavailableError before anything is sent, then what
+        `ChatModel` raises and BlockedByGuardrailError.
         """
-        call = self._prepare(request, purpose)
+        call = self._open(self._prepare(request, purpose))
         try:
             reply = self._models.reply(call.request)
         except BaseException as error:
@@ -124,22 +127,39 @@ class MeteredModels:
     def stream(self, request: ChatRequest, purpose: CallPurpose) -> Iterator[str | MeteredReply]:
         """The answer's pieces as they arrive, then one MeteredReply.
 
-        UnknownModelError and ContextTooLongError are raised at once, the provider's errors by `next()`. Closing the
-        iterator early ends the call; what had arrived is recorded as interrupted. BlockedByGuardrailError may come
-        instead of the first piece or after some; then none of them may be kept.
+        UnknownModelError and ContextTooLongError are raised at once, LedgerUnavailableError and the provider's errors
+        by `next()`. Closing the iterator early ends the call; what had arrived is recorded as interrupted.
+        BlockedByGuardrailError may come instead of the first piece or after some; then none of them may be kept.
         """
         return self._stream(self._prepare(request, purpose, streams=True))
 
-    def _prepare(self, request: ChatRequest, purpose: CallPurpose, *, streams: bool = False) -> _Call:
+    def _prepare(self, request: ChatRequest, purpose: CallPurpose, *, streams: bool = False) -> _Prepared:
         resolved = self._catalog.resolve(request.model_id)
         if resolved.card.kind != "chat":
             raise UnknownModelError(f"{resolved.model_id} is no chat model (it is for {resolved.card.kind})")
         fitted, ignored = fit(request, resolved.card)
         if fitted.model_id != resolved.model_id:
             fitted = replace(fitted, model_id=resolved.model_id)
-        return _Call(self._guarding.attach(fitted, streams=streams), resolved, ignored, purpose)
+        return _Prepared(self._guarding.attach(fitted, streams=streams), resolved, ignored, purpose)
 
-    def _stream(self, call: _Call) -> Iterator[str | MeteredReply]:
+    def _open(self, prepared: _Prepared) -> _Call:
+        request, resolved, ignored, purpose = prepared
+        intent = LedgerEvent(
+            call_id=self._new_id(),
+            at=self._now(),
+            **purpose._asdict(),
+            model=request.model_id,
+            outcome="uncertain",
+            usage=TokenUsage(estimate_input_tokens(request), 0),
+            cost_usd=None,
+            estimated=True,
+            error_code=UNSETTLED,
+            prices_as_of=resolved.card.prices.as_of,
+        )
+        return _Call(request, resolved, ignored, self._ledger.open(intent))
+
+    def _stream(self, prepared: _Prepared) -> Iterator[str | MeteredReply]:
+        call = self._open(prepared)
         arrived: list[str] = []
         held = HeldBack(call.request.guardrail)
         pieces = self._models.stream(call.request)
@@ -187,55 +207,31 @@ class MeteredModels:
         """The event of an answer; returns its price."""
         bill = self._guarding.bill(call.request, reply.text, reply.guardrail)
         cost = self._price(call, reply.usage, bill)
-        self._record(
-            call,
-            outcome,
-            reply.usage,
-            cost,
+        event = call.opened.intent._replace(
+            outcome=outcome,
+            usage=reply.usage,
+            cost_usd=cost,
             stop_reason=reply.stop_reason,
             error_code=error_code,
             estimated=bill is not None and bill.estimated,
             guardrail_usd=bill.usd if bill else None,
         )
+        self._ledger.settle(call.opened, event)
         return cost
 
     def _record_failure(self, call: _Call, error: BaseException, arrived: str = "") -> None:
-        code = _code(error)
+        event = call.opened.intent._replace(error_code=_code(error))
         if not arrived and isinstance(error, _REFUSALS):
-            self._record(call, "refused", _NO_TOKENS, ZERO_USD, error_code=code)
-            return
-        usage = TokenUsage(estimate_input_tokens(call.request), estimate_tokens(arrived))
-        if arrived or isinstance(error, ModelStreamInterruptedError):
+            event = event._replace(outcome="refused", usage=_NO_TOKENS, cost_usd=ZERO_USD, estimated=False)
+        elif arrived or isinstance(error, ModelStreamInterruptedError):
+            usage = replace(event.usage, output_tokens=estimate_tokens(arrived))
             bill = self._guarding.bill(call.request, arrived, None)
-            details = _Details(error_code=code, estimated=True, guardrail_usd=bill.usd if bill else None)
-            self._record(call, "interrupted", usage, self._price(call, usage, bill), **details)
-        else:
-            self._record(call, "uncertain", usage, None, error_code=code, estimated=True)
+            cost, guardrail_usd = self._price(call, usage, bill), bill.usd if bill else None
+            event = event._replace(outcome="interrupted", usage=usage, cost_usd=cost, guardrail_usd=guardrail_usd)
+        self._ledger.settle(call.opened, event)
 
     def _price(self, call: _Call, usage: TokenUsage, bill: GuardrailBill | None) -> Decimal | None:
         return total(price(usage, call.resolved.card.prices, ratio=call.resolved.price_ratio), bill)
-
-    def _record(
-        self, call: _Call, outcome: Outcome, usage: TokenUsage, cost: Decimal | None, **details: Unpack[_Details]
-    ) -> None:
-        event = LedgerEvent(
-            call_id=self._new_id(),
-            at=self._now(),
-            **call.purpose._asdict(),
-            model=call.request.model_id,
-            outcome=outcome,
-            usage=usage,
-            cost_usd=cost,
-            prices_as_of=call.resolved.card.prices.as_of,
-            **details,
-        )
-        try:
-            self._ledger.record(event)
-        except Exception as error:  # whatever it was, the answer is paid for and must not be lost
-            self.unrecorded += 1
-            whole = {**event._asdict(), "usage": asdict(event.usage)}
-            line = {"message": "ledger event not recorded", "error": type(error).__name__, "event": whole}
-            _LOG.error(json.dumps(line, default=str))
 
 
 def _code(error: BaseException) -> str:

@@ -18,6 +18,10 @@ class PaidCallsLedger:
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
 
+    def intend(self, intent: LedgerEvent) -> None:
+        """Store the intent: nothing is spent before a call has ended."""
+        self._ledger.intend(intent)
+
     def record(self, event: LedgerEvent) -> None:
         """Count the event if money was spent, and store it."""
         if event.outcome not in _NOT_PAID:

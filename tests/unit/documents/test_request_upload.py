@@ -79,7 +79,7 @@ def test_a_document_goes_into_its_tenants_folder_under_its_own_name(
         (wanted("a\uffff.pdf"), "/name", "control characters"),
         (wanted("${filename}.pdf"), "/name", "S3 would replace"),
         (wanted("한" * 337 + ".md"), "/name", "at most 1013"),
-        (wanted("tool.exe"), "/name", "convert the document to one of .markdown, .md, .pdf"),
+        (wanted("tool.exe"), "/name", "convert the document to one of .csv, .docm, .docx"),
         (wanted(size=0), "/size", "at least 1"),
         (wanted(size=-1), "/size", "at least 1"),
         (wanted(size=LARGEST_DOCUMENT_BYTES + 1), "/size", "split the document"),

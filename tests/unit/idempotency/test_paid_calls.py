@@ -33,6 +33,13 @@ def test_what_is_billed_counts_and_everything_is_recorded(outcome: str, counts: 
     assert ledger.events == [event(outcome)]
 
 
+def test_an_intent_is_written_and_does_not_count() -> None:
+    ledger, before = InMemoryLedger(), paid_calls()
+    PaidCallsLedger(ledger).intend(event("uncertain"))
+    assert paid_calls() == before
+    assert ledger.events == [event("uncertain")]
+
+
 def test_money_is_spent_even_if_the_ledger_fails() -> None:
     before = paid_calls()
     with pytest.raises(ConnectionError):

@@ -1,4 +1,4 @@
-"""MeteredModels: every call is priced and leaves exactly one event, however it ends."""
+"""MeteredModels: every call is priced and leaves exactly one row, however it ends."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import logging
 from datetime import UTC, datetime
 from decimal import Decimal
 from itertools import count
+from threading import Event
 
 import pytest
 from hypothesis import given
@@ -15,6 +16,7 @@ from hypothesis import strategies as st
 from lambdas.shared.domain.chat_model import ChatMessage, ChatReply, ChatRequest, SamplingParameters, TokenUsage
 from lambdas.shared.domain.errors import (
     ContextTooLongError,
+    LedgerUnavailableError,
     ModelNotEnabledError,
     ModelRefusedRequestError,
     ModelStreamInterruptedError,
@@ -22,8 +24,11 @@ from lambdas.shared.domain.errors import (
     ModelUnavailableError,
     UnknownModelError,
 )
+from lambdas.shared.domain.fit import estimate_input_tokens
+from lambdas.shared.domain.ledger import UNSETTLED, LedgerEvent
 from lambdas.shared.domain.model_card import Prices
 from lambdas.shared.domain.tokens import estimate_tokens
+from lambdas.shared.services.call_ledger import IntentTiming
 from lambdas.shared.services.metered_models import CallPurpose, MeteredModels, MeteredReply
 from tests.fakes.models import InMemoryLedger, ScriptedChatModel, model_card, small_catalog
 
@@ -44,12 +49,13 @@ def a_request(model: str = "fast", text: str = "Hello", **changes: object) -> Ch
     return ChatRequest(model, (ChatMessage("user", text),), **changes)  # type: ignore[arg-type]
 
 
-def metered(models: object, ledger: InMemoryLedger) -> MeteredModels:
+def metered(models: object, ledger: InMemoryLedger, intents: IntentTiming = "before") -> MeteredModels:
     ids = count(1)
     return MeteredModels(
         models=models,  # type: ignore[arg-type]
         catalog=CATALOG,
         ledger=ledger,
+        intents=intents,
         now=lambda: NOW,
         new_id=lambda: f"call-{next(ids)}",
     )
@@ -132,8 +138,8 @@ class TestStream:
     def test_the_event_stands_before_the_reply_is_handed_out(self) -> None:
         ledger = InMemoryLedger()
         stream = metered(ScriptedChatModel(ANSWER), ledger).stream(a_request(), PURPOSE)
-        seen = [len(ledger.events) for piece in stream]
-        assert seen == [0, 0, 0, 0, 1]
+        seen = [ledger.events[0].outcome for piece in stream]
+        assert seen == ["uncertain"] * 4 + ["completed"]
 
     def test_a_break_records_what_had_arrived(self) -> None:
         ledger = InMemoryLedger()
@@ -187,24 +193,92 @@ class TestStream:
             list(metered(HalfAnswer(), ledger).stream(a_request(), PURPOSE))
         assert [event.outcome for event in ledger.events] == ["interrupted"]
 
-    @given(st.integers(0, 6), st.integers(0, 6), st.booleans())
-    def test_every_history_leaves_exactly_one_event(self, reads: int, breaks: int, ledger_fails: bool) -> None:
+    @given(st.integers(0, 6), st.integers(0, 6), st.booleans(), st.sampled_from(["before", "beside"]))
+    def test_every_history_leaves_exactly_one_settled_row(
+        self, reads: int, breaks: int, ledger_fails: bool, intents: IntentTiming
+    ) -> None:
         ledger = InMemoryLedger(failing=OSError("down") if ledger_fails else None)
         models = ScriptedChatModel(ANSWER, interrupt_after=breaks if breaks < 5 else None)
-        service = metered(models, ledger)
+        service = metered(models, ledger, intents)
         stream = service.stream(a_request(), PURPOSE)
         try:
             for _ in range(reads):
                 next(stream, None)
-        except ModelStreamInterruptedError:
+        except (ModelStreamInterruptedError, LedgerUnavailableError):
             pass
         stream.close()  # type: ignore[attr-defined]
-        assert len(ledger.events) + service.unrecorded == (1 if reads else 0)
+        assert (
+            len(ledger.events) + service.unrecorded
+            == len(models.requests)
+            == (0 if never_sent(ledger, reads, intents) else 1)
+        )
+        assert UNSETTLED not in {event.error_code for event in ledger.events}
+
+
+class TestIntents:
+    """What stands in the ledger while a model is asked is what a crash leaves behind."""
+
+    def test_a_call_that_waits_for_its_intent_has_a_row_before_it_is_sent(self) -> None:
+        ledger = InMemoryLedger()
+        seen: list[list[LedgerEvent]] = []
+        service = metered(watching(ledger, seen), ledger)
+        service.reply(a_request(), PURPOSE)
+        list(service.stream(a_request(), PURPOSE))
+        for (intent,), event in zip(seen, ledger.events, strict=True):
+            assert (intent.outcome, intent.error_code, intent.estimated) == ("uncertain", UNSETTLED, True)
+            assert (intent.cost_usd, intent.usage) == (None, TokenUsage(estimate_input_tokens(a_request()), 0))
+            assert (intent.call_id, intent.at, intent.reference) == (event.call_id, event.at, event.reference)
+            assert (event.outcome, event.error_code, event.estimated) == ("completed", None, False)
+
+    def test_without_its_intent_no_call_is_made(self) -> None:
+        ledger, models = InMemoryLedger(failing=OSError("table is gone")), ScriptedChatModel(ANSWER)
+        service = metered(models, ledger)
+        with pytest.raises(LedgerUnavailableError, match="OSError"):
+            service.reply(a_request(), PURPOSE)
+        with pytest.raises(LedgerUnavailableError):
+            next(service.stream(a_request(), PURPOSE))
+        assert (models.requests, service.unrecorded) == ([], 0)
+
+    def test_an_event_that_cannot_be_written_leaves_its_intent_and_a_line_in_the_log(
+        self, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        ledger = InMemoryLedger()
+
+        def answer_while_the_table_goes(_: ChatRequest) -> ChatReply:
+            ledger.failing = OSError("table is gone")
+            return ANSWER
+
+        service = metered(ScriptedChatModel(answer_while_the_table_goes), ledger)
+        assert service.reply(a_request(), PURPOSE).cost_usd == COST
+        assert [(event.outcome, event.error_code) for event in ledger.events] == [("uncertain", UNSETTLED)]
+        line = json.loads(caplog.records[0].getMessage())
+        assert (line["event"]["call_id"], line["event"]["outcome"]) == (ledger.events[0].call_id, "completed")
+        assert line["event"]["cost_usd"] == "0.0020000000"
+
+    def test_a_call_beside_its_intent_has_a_row_while_it_waits(self) -> None:
+        ledger = WatchedLedger()
+
+        def answer_once_the_intent_stands(_: ChatRequest) -> ChatReply:
+            assert ledger.intended.wait(10)
+            return ANSWER
+
+        metered(ScriptedChatModel(answer_once_the_intent_stands), ledger, "beside").reply(a_request(), PURPOSE)
+        assert ledger.written == [("uncertain", UNSETTLED), ("completed", None)]
+        assert len(ledger.events) == 1
+
+    def test_a_stream_closed_early_settles_its_intent(self) -> None:
+        ledger = WatchedLedger()
+        stream = metered(ScriptedChatModel(ANSWER), ledger, "beside").stream(a_request(), PURPOSE)
+        next(stream)
+        assert ledger.intended.wait(10)
+        stream.close()  # type: ignore[attr-defined]
+        assert ledger.written == [("uncertain", UNSETTLED), ("interrupted", "GeneratorExit")]
+        assert [event.outcome for event in ledger.events] == ["interrupted"]
 
 
 class TestLedgerFailure:
     def test_a_paid_answer_survives_it_and_the_event_goes_to_the_log(self, caplog: pytest.LogCaptureFixture) -> None:
-        service = metered(ScriptedChatModel(ANSWER), InMemoryLedger(failing=OSError("table is gone")))
+        service = metered(ScriptedChatModel(ANSWER), InMemoryLedger(failing=OSError("table is gone")), "beside")
         with caplog.at_level(logging.ERROR):
             reply = service.reply(a_request(text="a secret"), PURPOSE)
             *_, streamed = service.stream(a_request(text="a secret"), PURPOSE)
@@ -219,7 +293,8 @@ class TestLedgerFailure:
         assert ANSWER.text not in caplog.text
 
     def test_the_provider_s_error_is_not_hidden_by_the_ledger_s(self) -> None:
-        service = metered(ScriptedChatModel(ModelThrottledError("slow down")), InMemoryLedger(failing=OSError("down")))
+        models = ScriptedChatModel(ModelThrottledError("slow down"))
+        service = metered(models, InMemoryLedger(failing=OSError("down")), "beside")
         with pytest.raises(ModelThrottledError):
             service.reply(a_request(), PURPOSE)
         assert service.unrecorded == 1
@@ -237,6 +312,38 @@ def test_ids_and_times_come_by_themselves() -> None:
     service.reply(a_request(), PURPOSE)
     assert len({event.call_id for event in ledger.events}) == 2
     assert all(event.at.tzinfo is not None for event in ledger.events)
+
+
+def never_sent(ledger: InMemoryLedger, reads: int, intents: IntentTiming) -> bool:
+    return reads == 0 or (intents == "before" and ledger.failing is not None)
+
+
+def watching(ledger: InMemoryLedger, seen: list[list[LedgerEvent]]) -> ScriptedChatModel:
+    """A model that notes the newest row in the ledger when it is asked."""
+
+    def answer(_: ChatRequest) -> ChatReply:
+        seen.append(ledger.events[-1:])
+        return ANSWER
+
+    return ScriptedChatModel(answer)
+
+
+class WatchedLedger(InMemoryLedger):
+    """Notes what is written, in order."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.intended = Event()
+        self.written: list[tuple[str, str | None]] = []
+
+    def intend(self, intent: LedgerEvent) -> None:
+        super().intend(intent)
+        self.written.append((intent.outcome, intent.error_code))
+        self.intended.set()
+
+    def record(self, event: LedgerEvent) -> None:
+        super().record(event)
+        self.written.append((event.outcome, event.error_code))
 
 
 class Failing:

@@ -109,6 +109,12 @@ def test_throttling_is_waited_for_over_hours_with_full_jitter(error: str) -> Non
     assert _mean_wait(retry) > 3 * 3600
 
 
+def test_a_ledger_that_is_away_is_waited_for_like_a_model() -> None:
+    (retry,) = (retry for retry in TASKS["Ask the model"]["Retry"] if "LedgerUnavailableError" in retry["ErrorEquals"])
+    assert "ModelUnavailableError" in retry["ErrorEquals"]
+    assert _mean_wait(retry) > 3600
+
+
 def test_an_invalid_answer_is_asked_for_twice_more() -> None:
     (retry,) = (retry for retry in TASKS["Ask the model"]["Retry"] if "InvalidAnswerError" in retry["ErrorEquals"])
     assert retry["MaxAttempts"] == 2 and "AnswerCutError" in retry["ErrorEquals"]

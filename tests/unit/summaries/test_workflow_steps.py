@@ -13,6 +13,7 @@ from lambdas.shared.domain.chat_model import ChatReply, TokenUsage
 from lambdas.shared.domain.document import DocumentState
 from lambdas.shared.domain.errors import (
     InvalidAnswerError,
+    LedgerUnavailableError,
     ModelNotEnabledError,
     ModelThrottledError,
     SupersededError,
@@ -145,6 +146,16 @@ class TestFailures:
         run = world.drop()
         with pytest.raises(ModelThrottledError):
             world.until_asked(run)
+        assert world.carry_through(run) == "SUCCEEDED"
+
+    def test_no_model_is_asked_while_the_ledger_is_away(self) -> None:
+        world = Pipeline()
+        run = world.drop()
+        world.ledger.failing = OSError("table is gone")
+        with pytest.raises(LedgerUnavailableError):
+            world.until_asked(run)
+        assert not world.model.requests
+        world.ledger.failing = None
         assert world.carry_through(run) == "SUCCEEDED"
 
     def test_an_invalid_answer_is_asked_for_once_more_and_both_calls_are_charged(self) -> None:
