@@ -27,7 +27,8 @@ def function_files(root: Path, handler: str) -> tuple[Path, ...]:
     """Paths relative to `root`, sorted; raises BuildError if the handler itself is not among them.
 
     Of the modules only those that the handler imports, directly or not: an asset stays small, and changes only if
-    something changes that runs in it. Other files of the capability and of `shared` are all in it.
+    something changes that runs in it; and of the prompts those whose versions these modules name. Other files of the
+    capability and of `shared` are all in it.
     """
     capability = handler.split("/", maxsplit=1)[0]
     parts = (
@@ -35,7 +36,6 @@ def function_files(root: Path, handler: str) -> tuple[Path, ...]:
         f"lambdas/{capability}",
         "lambdas/shared",
         "catalog/compiled.json",
-        "catalog/prompts",
         *_ALSO.get(capability, ()),
     )
     files = {path for part in parts for path in _files(root, root / part)}
@@ -43,7 +43,8 @@ def function_files(root: Path, handler: str) -> tuple[Path, ...]:
         raise BuildError(f"{handler_file(handler)} does not exist, but a stack makes a function of it")
     modules = {file for file in files if file.suffix == ".py"}
     started = {Path(handler_file(handler)), _LOOP} & modules
-    return tuple(sorted(files - modules | _imported(root, started, modules)))
+    reached = _imported(root, started, modules)
+    return tuple(sorted(files - modules | reached | _prompts(root, reached)))
 
 
 def fingerprint(root: Path, files: tuple[Path, ...]) -> str:
@@ -78,6 +79,14 @@ def _imported(root: Path, start: set[Path], modules: set[Path]) -> set[Path]:
             named |= {path.with_suffix(".py"), path / "__init__.py"}
         waiting |= named & modules - reached
     return reached
+
+
+def _prompts(root: Path, modules: set[Path]) -> set[Path]:
+    """The prompts whose versions stand in the modules as texts."""
+    texts = [(root / module).read_text(encoding="utf-8") for module in modules]
+    return {
+        path for path in _files(root, root / "catalog/prompts") if any(f'"{path.stem}"' in text for text in texts)
+    }
 
 
 def _imports(tree: ast.Module) -> Iterator[str]:

@@ -139,6 +139,12 @@ class TestOwnership:
         store.complete(OLD, replace(COMPLETION, cost_usd=None), result=RESULT, steps=())
         assert standing(store).cost_usd is None
 
+    def test_the_sections_of_a_long_document_are_kept(self, store: DocumentStore) -> None:
+        store.register(received(OLD))
+        store.claim(OLD, STEP)
+        store.complete(OLD, replace(COMPLETION, sections=3), result=RESULT, steps=())
+        assert standing(store).completion == replace(COMPLETION, sections=3)
+
     @pytest.mark.parametrize("operation", ["claim", "record_step", "complete", "fail"])
     def test_nothing_is_written_once_a_newer_version_is_registered(self, store: DocumentStore, operation: str) -> None:
         store.register(received(OLD))

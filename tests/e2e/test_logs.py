@@ -58,6 +58,10 @@ def mistakes(stack: RunningStack, key: str, marker: str) -> list[str]:
         call(stack.api_url, "POST", "/chat", {"message": "Hello", "conversation_id": marker}, key=key),
         call(stack.api_url, "POST", "/chat", {"message": f"{marker} " * 100_000}, key=key),
         call(stack.api_url, "GET", f"/documents?state={marker}", key=key),
+        call(stack.api_url, "GET", f"/documents?prefix={marker}&since={marker}", key=key),
+        call(
+            stack.api_url, "POST", "/documents", {"name": f"{marker}.exe", "size": 1, "content_type": marker}, key=key
+        ),
         call(stack.api_url, "GET", f"/conversations?cursor={marker}", key=key),
     ]
     assert {answer.status for answer in answers} <= {400, 404, 413}, [answer.text[:200] for answer in answers]

@@ -16,7 +16,7 @@ from lambdas.shared.domain.sections import split_sections
 from lambdas.shared.domain.summary_options import SummaryOptions
 
 SECTION_PROMPT = "summarize_section.v1"
-PROMPTS = {style: f"summarize_{style}.v1" for style in ("brief", "bullets", "detailed")}
+PROMPTS = {"brief": "summarize_brief.v1", "bullets": "summarize_bullets.v1", "detailed": "summarize_detailed.v1"}
 # Room for an answer in any script; the prompts ask for far less.
 _ROOM = {"brief": 2000, "bullets": 2000, "detailed": 4000}
 _SECTION_ROOM = 2000

@@ -6,6 +6,8 @@ import copy
 import io
 import json
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -234,6 +236,14 @@ class TestFailedDocuments:
     def test_options_that_do_not_fit_are_refused(self, capsys: Output, arguments: list[str], remedy: str) -> None:
         assert main(["redrive", *arguments]) == 1
         assert remedy in capsys.readouterr().err
+
+    def test_a_length_of_time_counts_back_from_now(self, deployment: Deployment, capsys: Output) -> None:
+        run = run_for(dropped("inbox/acme/recent.txt"))
+        deployment.store.register(replace(received(run), received_at=datetime.now(UTC) - timedelta(minutes=30)))
+        deployment.store.fail(run, Failure("timed_out", "."), cost_usd=None)
+        for since, count in (("1h", "1 document"), ("10m", "0 documents")):
+            assert main(["redrive", "--failed", "--dry-run", "--since", since]) == 0
+            assert capsys.readouterr().out.startswith(f"{count}\n")
 
     def test_a_time_that_is_none_is_refused(self, capsys: Output) -> None:
         with pytest.raises(SystemExit):

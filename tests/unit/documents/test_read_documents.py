@@ -121,6 +121,7 @@ def test_an_id_of_no_possible_form_does_not_reach_the_store(document_id: str) ->
         ({"since": "2026-11-21T08:30:00"}, "/since"),
         ({"since": "2026-11-21T08:30:00 02:00"}, "/since"),
         ({"since": "2026-13-01"}, "/since"),
+        ({"since": "2026-11-21T08:30:00.0002Z", "until": "2026-11-21T08:30:00.0005Z"}, "/since"),
         ({"since": "0001-01-01T00:00+14:00"}, "/since"),
         ({"until": ""}, "/until"),
         ({"since": "2026-11-21", "until": "2026-11-21T00:00:00Z"}, "/until"),
