@@ -36,7 +36,9 @@ _LOOKED_AT = 4096
 _MARKS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
 _CONTROLS = bytes({*range(9), 11, *range(14, 26), *range(28, 32)})
 _MOST_CONTROLS = 0.01
-_HTML = re.compile(r"\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body)\b", re.I | re.S)
+_HTML = re.compile(
+    r"\s*(?:<\?xml[^>]*>\s*)?(?:<!--(?:(?!-->).)*-->\s*)*<(?:!doctype\s+html|html|head|body)\b", re.I | re.S
+)
 _TAG = re.compile(r"<(?:html|head|body|title|meta|div|p|table|h[1-6]|br|span|a|ul|ol)\b", re.I)
 _HEADER_LINE = re.compile(r"([A-Za-z][A-Za-z0-9-]{1,40}):", re.M)
 # A memo that begins with From and Subject is a text; mail programs write these as well.

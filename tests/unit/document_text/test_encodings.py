@@ -66,6 +66,15 @@ def test_a_long_text_is_told_by_a_sample_and_read_whole(language: str, encoding:
 
 
 @pytest.mark.parametrize(
+    ("language", "encoding"), [("ko", "cp949"), ("zh", "gb18030"), ("ja", "shift_jis"), ("de", "cp1252")]
+)
+@pytest.mark.parametrize("shift", range(3))
+def test_a_long_text_without_lines_or_spaces_is_read(language: str, encoding: str, shift: int) -> None:
+    text = "x" * shift + SENTENCES[language].replace(" ", "") * 3000
+    assert decode_text(text.encode(encoding)) == text
+
+
+@pytest.mark.parametrize(
     "content",
     [
         bytes(range(256)) * 20,

@@ -81,6 +81,12 @@ def test_what_is_not_read_has_its_reason_and_remedy(content: bytes, name: str, c
     assert any(word in str(raised.value) for word in ("save", "drop", "put", "program"))
 
 
+def test_comments_before_a_page_are_passed_in_one_go() -> None:
+    """Each might end at any of the others' ends: 2 to the power of 500 ways."""
+    assert recognise(b"<!---->" * 500 + b"text", "a") == "text"
+    assert recognise(b"<!---->\n" * 400 + b"<html>", "a") == "html"
+
+
 def test_a_file_over_the_limit_is_refused_before_it_is_looked_at() -> None:
     with pytest.raises(UnreadableDocumentError, match="50 MB") as raised:
         recognise(bytes(LARGEST_DOCUMENT_BYTES + 1), "a.pdf")

@@ -16,6 +16,7 @@ _BUILT_IN: dict[int, Format] = {
     **dict.fromkeys((*range(14, 23), *range(27, 37), 45, 47, *range(50, 59)), "date"),
     46: "duration",
 }
+_LONGEST_CODE = 255  # in Excel
 _LITERAL = re.compile(r'"[^"]*"|\\.|_.|\*.|\[(?!h+\]|m+\]|s+\])[^\]]*\]', re.I)
 _EPOCH_1900 = datetime(1899, 12, 30)
 _EPOCH_1904 = datetime(1904, 1, 1)
@@ -51,7 +52,7 @@ class CellFormats:
 
 def format_of(code: str) -> Format:
     """What a format code makes of a number: `yyyy-mm-dd`, `0.0%`, `[h]:mm`, `#,##0.00 "days"`."""
-    bare = _LITERAL.sub("", code.split(";", 1)[0]).lower()
+    bare = _LITERAL.sub("", code[:_LONGEST_CODE].split(";", 1)[0]).lower()
     if "[" in bare:
         return "duration"
     if "%" in bare:
