@@ -42,6 +42,7 @@ MAIL = b"Received: from a\r\nFrom: a@b.org\r\nTo: c@d.org\r\nSubject: s\r\n\r\nT
         (b"<p>only a piece</p>", "a.html", "html"),
         (b"no tag in it", "a.html", "text"),
         (MAIL, "a.txt", "eml"),
+        (b"From - Thu Aug 20\n" + MAIL, "a", "eml"),
         (b"From: Ines\nSubject: a memo\n\nText", "a.txt", "text"),
         (b"From: Ines\nSubject: a memo\n\nText", "a.eml", "eml"),
         (compound_file({"__properties_version1.0": b"x"}), "a", "msg"),

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Literal
 
+from lambdas.shared.adapters.text_readers.safe_xml import OpeningTags
+
 Format = Literal["number", "date", "percent", "duration"]
 
 # ECMA-376 part 1, 18.8.30: the formats that have a number and no code
@@ -24,7 +26,7 @@ _LAST_DAY = 2_958_465  # 9999-12-31
 
 
 @dataclass(slots=True)
-class CellFormats:
+class CellFormats(OpeningTags):
     """Hears styles.xml; `by_style` is the format of each cell style, by its index."""
 
     by_style: list[Format] = field(default_factory=list)
@@ -45,9 +47,6 @@ class CellFormats:
     def end(self, name: str) -> None:
         if name == "cellXfs":
             self._in_cells = False
-
-    def text(self, text: str) -> None:
-        pass
 
 
 def format_of(code: str) -> Format:
