@@ -105,3 +105,9 @@ def test_an_encoding_that_is_declared_wrongly_is_not_believed() -> None:
 
 def test_a_page_break_and_windows_line_ends_are_kept_as_text() -> None:
     assert read(b"a page\x0cand the next\r\nline", "a.txt").parts == ["a page\x0cand the next\nline"]
+
+
+@pytest.mark.parametrize("line_end", ["\n", " "])
+def test_the_first_accent_may_come_late(line_end: str) -> None:
+    text = f"Nothing to tell by.{line_end}" * 80_000 + SENTENCES["fr"]
+    assert decode_text(text.encode("cp1252")) == text

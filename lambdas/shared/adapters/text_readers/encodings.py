@@ -29,6 +29,7 @@ _LOOKED_THROUGH = 16 * _SAMPLE_BYTES
 _LAYOUT = frozenset("\t\n\r\f\v\x1a\x1b")
 _MOST_CONTROLS = 0.005
 _FEWEST_LETTERS = 0.5
+_BEYOND_ASCII = re.compile(rb"[\x80-\xff]")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0e-\x1f\x7f-\x9f]")
 
 
@@ -104,15 +105,19 @@ def _is_rather_japanese(sample: bytes) -> bool:
 
 def _sample(content: bytes) -> bytes:
     """Lines with something to tell by, whole ones, because a character of several bytes must not be cut; of a text
-    without lines its beginning."""
+    without lines what begins at the first such byte."""
     if len(content) <= _SAMPLE_BYTES:
         return content
+    first = _BEYOND_ASCII.search(content)
+    start = first.start() if first else 0
+    start = content.rfind(b"\n", max(start - _SAMPLE_BYTES, 0), start) + 1 or start
+    window = content[start : start + _LOOKED_THROUGH]
     kept, size = [], 0
-    for line in content[:_LOOKED_THROUGH].split(b"\n")[:-1]:
+    for line in window.split(b"\n")[:-1]:
         if not line.isascii() and size + len(line) <= _SAMPLE_BYTES:
             kept.append(line)
             size += len(line)
-    return b"\n".join(kept) or content[:_SAMPLE_BYTES]
+    return b"\n".join(kept) or window[:_SAMPLE_BYTES]
 
 
 def _not_text(why: str) -> UnreadableDocumentError:

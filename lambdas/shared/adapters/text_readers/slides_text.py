@@ -72,7 +72,7 @@ class _SlideOrder(OpeningTags):
 
 @dataclass(slots=True)
 class _Shape:
-    """`lines` are (text, list level); None in between them are the borders of a table, its rows and cells."""
+    """`lines` are (text, list level), and between them words for where a table, its rows and cells begin and end."""
 
     role: str = ""
     lines: list[tuple[str, int] | str] = field(default_factory=list)
