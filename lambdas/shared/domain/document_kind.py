@@ -37,9 +37,12 @@ _LOOKED_AT = 4096
 _MARKS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
 _CONTROLS = bytes({*range(9), 11, *range(14, 26), *range(28, 32)})
 _MOST_CONTROLS = 0.01
-_HTML = re.compile(r"\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body)\b", re.I | re.S)
+_HTML = re.compile(
+    r"\s*(?:<\?xml[^>]*>\s*)?(?:<!--(?:(?!-->).)*-->\s*)*<(?:!doctype\s+html|html|head|body)\b", re.I | re.S
+)
 _TAG = re.compile(r"<(?:html|head|body|title|meta|div|p|table|h[1-6]|br|span|a|ul|ol)\b", re.I)
 _HEADER_LINE = re.compile(r"([A-Za-z][A-Za-z0-9-]{1,40}):", re.M)
+_MAILBOX_LINE = re.compile(r"\AFrom .*\r?\n")  # in front of a message, from a mailbox file
 # A memo that begins with From and Subject is a text; mail programs write these as well.
 _ONLY_IN_MAIL = frozenset({"message-id", "mime-version", "received", "return-path", "x-mailer"})
 _IN_MAIL = frozenset({"from", "to", "subject", "date", *_ONLY_IN_MAIL})
@@ -110,7 +113,7 @@ def _textual_kind(content: bytes, meant: Kind | None) -> Kind:
 
 
 def _is_mail(start: str, meant: Kind | None) -> bool:
-    head = re.split(r"\r?\n\r?\n", start, maxsplit=1)[0].lstrip()
+    head = _MAILBOX_LINE.sub("", re.split(r"\r?\n\r?\n", start, maxsplit=1)[0].lstrip())
     if not _HEADER_LINE.match(head):
         return False
     names = {name.lower() for name in _HEADER_LINE.findall(head)}

@@ -66,6 +66,15 @@ def test_a_long_text_is_told_by_a_sample_and_read_whole(language: str, encoding:
 
 
 @pytest.mark.parametrize(
+    ("language", "encoding"), [("ko", "cp949"), ("zh", "gb18030"), ("ja", "shift_jis"), ("de", "cp1252")]
+)
+@pytest.mark.parametrize("shift", range(3))
+def test_a_long_text_without_lines_or_spaces_is_read(language: str, encoding: str, shift: int) -> None:
+    text = "x" * shift + SENTENCES[language].replace(" ", "") * 3000
+    assert decode_text(text.encode(encoding)) == text
+
+
+@pytest.mark.parametrize(
     "content",
     [
         bytes(range(256)) * 20,
@@ -96,3 +105,9 @@ def test_an_encoding_that_is_declared_wrongly_is_not_believed() -> None:
 
 def test_a_page_break_and_windows_line_ends_are_kept_as_text() -> None:
     assert read(b"a page\x0cand the next\r\nline", "a.txt").parts == ["a page\x0cand the next\nline"]
+
+
+@pytest.mark.parametrize("line_end", ["\n", " "])
+def test_the_first_accent_may_come_late(line_end: str) -> None:
+    text = f"Nothing to tell by.{line_end}" * 80_000 + SENTENCES["fr"]
+    assert decode_text(text.encode("cp1252")) == text

@@ -42,6 +42,7 @@ MAIL = b"Received: from a\r\nFrom: a@b.org\r\nTo: c@d.org\r\nSubject: s\r\n\r\nT
         (b"<p>only a piece</p>", "a.html", "html"),
         (b"no tag in it", "a.html", "text"),
         (MAIL, "a.txt", "eml"),
+        (b"From - Thu Aug 20\n" + MAIL, "a", "eml"),
         (b"From: Ines\nSubject: a memo\n\nText", "a.txt", "text"),
         (b"From: Ines\nSubject: a memo\n\nText", "a.eml", "eml"),
         (compound_file({"__properties_version1.0": b"x"}), "a", "msg"),
@@ -79,6 +80,12 @@ def test_what_is_not_read_has_its_reason_and_remedy(content: bytes, name: str, c
         recognise(content, name)
     assert raised.value.code == code
     assert any(word in str(raised.value) for word in ("save", "drop", "put", "program"))
+
+
+def test_comments_before_a_page_are_passed_in_one_go() -> None:
+    """Each might end at any of the others' ends: 2 to the power of 500 ways."""
+    assert recognise(b"<!---->" * 500 + b"text", "a") == "text"
+    assert recognise(b"<!---->\n" * 400 + b"<html>", "a") == "html"
 
 
 def test_a_file_over_the_limit_is_refused_before_it_is_looked_at() -> None:

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Literal
 
+from lambdas.shared.adapters.text_readers.safe_xml import OpeningTags
+
 Format = Literal["number", "date", "percent", "duration"]
 
 # ECMA-376 part 1, 18.8.30: the formats that have a number and no code
@@ -16,6 +18,7 @@ _BUILT_IN: dict[int, Format] = {
     **dict.fromkeys((*range(14, 23), *range(27, 37), 45, 47, *range(50, 59)), "date"),
     46: "duration",
 }
+_LONGEST_CODE = 255  # in Excel
 _LITERAL = re.compile(r'"[^"]*"|\\.|_.|\*.|\[(?!h+\]|m+\]|s+\])[^\]]*\]', re.I)
 _EPOCH_1900 = datetime(1899, 12, 30)
 _EPOCH_1904 = datetime(1904, 1, 1)
@@ -23,7 +26,7 @@ _LAST_DAY = 2_958_465  # 9999-12-31
 
 
 @dataclass(slots=True)
-class CellFormats:
+class CellFormats(OpeningTags):
     """Hears styles.xml; `by_style` is the format of each cell style, by its index."""
 
     by_style: list[Format] = field(default_factory=list)
@@ -45,13 +48,10 @@ class CellFormats:
         if name == "cellXfs":
             self._in_cells = False
 
-    def text(self, text: str) -> None:
-        pass
-
 
 def format_of(code: str) -> Format:
     """What a format code makes of a number: `yyyy-mm-dd`, `0.0%`, `[h]:mm`, `#,##0.00 "days"`."""
-    bare = _LITERAL.sub("", code.split(";", 1)[0]).lower()
+    bare = _LITERAL.sub("", code[:_LONGEST_CODE].split(";", 1)[0]).lower()
     if "[" in bare:
         return "duration"
     if "%" in bare:

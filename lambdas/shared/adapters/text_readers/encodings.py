@@ -25,9 +25,11 @@ _CANDIDATES = [
 ]  # fmt: skip
 _WITHOUT_COHERENCE = frozenset(("cp932", "euc_jp", "iso2022_jp", "cp949", "gb18030", "big5", "big5hkscs", "cp874"))
 _SAMPLE_BYTES = 64 * 1024
+_LOOKED_THROUGH = 16 * _SAMPLE_BYTES
 _LAYOUT = frozenset("\t\n\r\f\v\x1a\x1b")
 _MOST_CONTROLS = 0.005
 _FEWEST_LETTERS = 0.5
+_BEYOND_ASCII = re.compile(rb"[\x80-\xff]")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0e-\x1f\x7f-\x9f]")
 
 
@@ -72,7 +74,10 @@ def _decode_legacy(content: bytes) -> str:
     from charset_normalizer import from_bytes
 
     sample = _sample(content)
-    best = from_bytes(sample, cp_isolation=_CANDIDATES, enable_fallback=False).best()
+    # a sample without lines may end within a character, of four bytes at most
+    cuts = (sample[: len(sample) - cut] for cut in range(4 if len(content) > _SAMPLE_BYTES else 1))
+    answers = (from_bytes(cut, cp_isolation=_CANDIDATES, enable_fallback=False).best() for cut in cuts)
+    best = next((answer for answer in answers if answer is not None), None)
     encoding = best.encoding if best is not None else None
     if best is None or is_western(str(best)):
         encoding = best_reading(sample) or encoding
@@ -99,17 +104,20 @@ def _is_rather_japanese(sample: bytes) -> bool:
 
 
 def _sample(content: bytes) -> bytes:
-    """Lines with something to tell by, whole ones: a character of several bytes must not be cut."""
+    """Lines with something to tell by, whole ones, because a character of several bytes must not be cut; of a text
+    without lines what begins at the first such byte."""
     if len(content) <= _SAMPLE_BYTES:
         return content
-    lines = re.findall(rb"[^\n]*[\x80-\xff\x1b][^\n]*\n", content[: 16 * _SAMPLE_BYTES])
+    first = _BEYOND_ASCII.search(content)
+    start = first.start() if first else 0
+    start = content.rfind(b"\n", max(start - _SAMPLE_BYTES, 0), start) + 1 or start
+    window = content[start : start + _LOOKED_THROUGH]
     kept, size = [], 0
-    for line in lines:
-        size += len(line)
-        if size > _SAMPLE_BYTES:
-            break
-        kept.append(line)
-    return b"".join(kept) or content[:_SAMPLE_BYTES]
+    for line in window.split(b"\n")[:-1]:
+        if not line.isascii() and size + len(line) <= _SAMPLE_BYTES:
+            kept.append(line)
+            size += len(line)
+    return b"\n".join(kept) or window[:_SAMPLE_BYTES]
 
 
 def _not_text(why: str) -> UnreadableDocumentError:

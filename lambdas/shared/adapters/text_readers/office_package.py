@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from lambdas.shared.adapters.text_readers.extraction import Budget, Extraction, counted
 from lambdas.shared.adapters.text_readers.guarded_archive import GuardedArchive
-from lambdas.shared.adapters.text_readers.safe_xml import XmlHandler, parse_xml
+from lambdas.shared.adapters.text_readers.safe_xml import OpeningTags, XmlHandler, parse_xml
 from lambdas.shared.domain.errors import UnreadableDocumentError
 
 
@@ -23,7 +23,7 @@ class Relationship:
 
 
 @dataclass(slots=True)
-class _Relationships:
+class _Relationships(OpeningTags):
     folder: str
     found: list[Relationship] = field(default_factory=list)
 
@@ -33,12 +33,6 @@ class _Relationships:
             part = posixpath.normpath(posixpath.join("/", self.folder, target)).lstrip("/")
             kind = attributes.get("Type", "").rsplit("/", 1)[-1]
             self.found.append(Relationship(attributes.get("Id", ""), kind, part))
-
-    def end(self, name: str) -> None:
-        pass
-
-    def text(self, text: str) -> None:
-        pass
 
 
 class OfficePackage(GuardedArchive):

@@ -26,6 +26,16 @@ class XmlHandler(Protocol):
     def text(self, text: str) -> None: ...
 
 
+class OpeningTags:
+    """A handler of files that say everything in attributes: relationships, styles, lists of sheets."""
+
+    def end(self, name: str) -> None:
+        pass
+
+    def text(self, text: str) -> None:
+        pass
+
+
 def parse_xml(pieces: Iterable[bytes], handler: XmlHandler, kind: str) -> None:
     """Raises UnreadableDocumentError `xml_entities` or `damaged_<kind>`, and what the handler raises."""
     parser = expat.ParserCreate(namespace_separator=_SEPARATOR)

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from lambdas.shared.adapters.text_readers.extraction import Extraction, counted
 from lambdas.shared.adapters.text_readers.office_package import OfficePackage
+from lambdas.shared.adapters.text_readers.safe_xml import OpeningTags
 from lambdas.shared.adapters.text_readers.text_blocks import TextBlocks
 from lambdas.shared.domain.document_limits import MOST_PAGES
 from lambdas.shared.domain.errors import UnreadableDocumentError
@@ -61,23 +62,17 @@ def _read_slide(package: OfficePackage, part: str, extraction: Extraction) -> bo
 
 
 @dataclass(slots=True)
-class _SlideOrder:
+class _SlideOrder(OpeningTags):
     identifiers: list[str] = field(default_factory=list)
 
     def start(self, name: str, attributes: Mapping[str, str]) -> None:
         if name == "sldId":
             self.identifiers.append(attributes.get("r:id", ""))
 
-    def end(self, name: str) -> None:
-        pass
-
-    def text(self, text: str) -> None:
-        pass
-
 
 @dataclass(slots=True)
 class _Shape:
-    """`lines` are (text, list level); None in between them are the borders of a table, its rows and cells."""
+    """`lines` are (text, list level), and between them words for where a table, its rows and cells begin and end."""
 
     role: str = ""
     lines: list[tuple[str, int] | str] = field(default_factory=list)

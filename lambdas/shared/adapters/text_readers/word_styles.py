@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from lambdas.shared.adapters.text_readers.office_package import OfficePackage
+from lambdas.shared.adapters.text_readers.safe_xml import OpeningTags
 
 # Built-in styles keep these names in a document of any language; their ids are translated.
 _NAMED = re.compile(r"heading (\d)")
@@ -15,7 +16,7 @@ _LONGEST_CHAIN = 20
 
 
 @dataclass(slots=True)
-class _Styles:
+class _Styles(OpeningTags):
     """Hears styles.xml."""
 
     levels: dict[str, int] = field(default_factory=dict)
@@ -41,12 +42,6 @@ class _Styles:
             level = int(found[1]) if found else _TITLES.get(value.lower(), 0)
             if level:
                 self.levels[self._style] = level
-
-    def end(self, name: str) -> None:
-        pass
-
-    def text(self, text: str) -> None:
-        pass
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from lambdas.shared.adapters.text_readers.cell_formats import CellFormats
 from lambdas.shared.adapters.text_readers.extraction import Budget, Extraction, counted
 from lambdas.shared.adapters.text_readers.office_package import OfficePackage
+from lambdas.shared.adapters.text_readers.safe_xml import OpeningTags
 from lambdas.shared.adapters.text_readers.sheet_text import SheetXml
 
 _UNREAD = frozenset({"rPh", "phoneticPr"})  # phonetic guides
@@ -50,7 +51,7 @@ class _Sheet:
 
 
 @dataclass(slots=True)
-class _WorkbookXml:
+class _WorkbookXml(OpeningTags):
     sheets: list[_Sheet] = field(default_factory=list)
     since_1904: bool = False
 
@@ -60,12 +61,6 @@ class _WorkbookXml:
             self.sheets.append(_Sheet(attributes.get("name", ""), attributes.get("r:id", ""), hidden))
         elif name == "workbookPr":
             self.since_1904 = attributes.get("date1904") in ("1", "true")
-
-    def end(self, name: str) -> None:
-        pass
-
-    def text(self, text: str) -> None:
-        pass
 
 
 @dataclass(slots=True)
