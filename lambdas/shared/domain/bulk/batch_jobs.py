@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from enum import StrEnum
 from typing import NamedTuple, Protocol
 
@@ -89,6 +90,11 @@ class BatchOutcomeUnknownError(BatchJobError):
     """No answer came back (a timeout, a broken connection, a server error): it may or may not have been done."""
 
     code = "batch_outcome_unknown"
+
+
+def job_named(name: str, views: Iterable[JobView]) -> JobView | None:
+    """The job of exactly this name among those whose names contain it: the others are strangers'."""
+    return next((view for view in views if view.name == name), None)
 
 
 class BatchJobs(Protocol):

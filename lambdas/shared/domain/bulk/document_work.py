@@ -78,6 +78,4 @@ class DocumentWork(NamedTuple):
 def work_from(row: Mapping[str, Any]) -> DocumentWork:
     """The inverse of `DocumentWork.as_row`."""
     cost = row["cost_usd"]
-    return DocumentWork(
-        **{**row, "open": tuple(row["open"]), "cost_usd": None if cost is None else Decimal(cost)}
-    )
+    return DocumentWork(**{**row, "open": tuple(row["open"]), "cost_usd": None if cost is None else Decimal(cost)})

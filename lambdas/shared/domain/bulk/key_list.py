@@ -56,7 +56,9 @@ def read_inventory(manifest: Any) -> Inventory:
     except (KeyError, TypeError, AttributeError) as error:
         raise InvalidInputError("the manifest is not one of an S3 inventory") from error
     if format_ != "CSV" or not {"Bucket", "Key"} <= set(columns):
-        raise InvalidInputError(f"the inventory is {format_}; only CSV with Bucket and Key is read: make one of that kind")
+        raise InvalidInputError(
+            f"the inventory is {format_}; only CSV with Bucket and Key is read: make one of that kind"
+        )
     return Inventory(bucket, keys, columns)
 
 

@@ -64,9 +64,7 @@ class ListingState(NamedTuple):
 def listing_from(fields: Mapping[str, Any]) -> ListingState:
     """The inverse of `ListingState.as_json`."""
     known = {name: fields[name] for name in ListingState._fields}
-    return ListingState(
-        **{**known, "tally": tally_from_text(known["tally"]), "examples": tuple(known["examples"])}
-    )
+    return ListingState(**{**known, "tally": tally_from_text(known["tally"]), "examples": tuple(known["examples"])})
 
 
 def after_page(state: ListingState, page: Page, seen: set[str] | None) -> tuple[ListingState, list[list[Entry]]]:

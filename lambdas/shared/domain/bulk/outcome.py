@@ -38,7 +38,7 @@ class Outcome(NamedTuple):
 class Account:
     """Running totals of outcomes; `codes` counts the failures by their code, of which there are few."""
 
-    tally: Tally = Tally()
+    tally: Tally = field(default_factory=Tally)
     succeeded: int = 0
     skipped: int = 0
     failed: int = 0

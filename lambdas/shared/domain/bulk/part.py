@@ -34,16 +34,14 @@ class Part(NamedTuple):
 
 
 class PartLimits(NamedTuple):
-    """When a part is full; a document of more records or bytes than this has a part of its own."""
+    """When a part is full. It may be larger by one document, for those are never torn."""
 
     records: int
     bytes: int
 
-    def full(self, part: Part, records: int, size: int) -> bool:
-        """Whether a document of so many records and bytes goes into the next part."""
-        if part.documents == 0:
-            return False
-        return part.records + records > self.records or part.bytes + size > self.bytes
+    def reached(self, part: Part) -> bool:
+        """Whether the next document begins another part."""
+        return part.records >= self.records or part.bytes >= self.bytes
 
 
 def part_from(fields: list[Any]) -> Part:

@@ -15,6 +15,8 @@ SWEEP_LIMIT = "sweep_limit"
 OVER_BUDGET = "over_budget"
 UNACCOUNTED = "unaccounted"
 STOPPED_BY_OPERATOR = "stopped"
+# Batch inference is half the price. https://aws.amazon.com/bedrock/pricing/
+ON_DEMAND_RATIO = 2
 
 
 class Step(StrEnum):
@@ -41,7 +43,7 @@ class Prepared(NamedTuple):
 
 
 class WasCut(NamedTuple):
-    """Plan number `round` is made: `rest` records belong to no shard. `spent_usd` counts what was settled so far."""
+    """Plan number `round` is made: `records` are in shards, `rest` in none. `spent_usd` counts what was settled."""
 
     round: int
     shards: int
@@ -70,6 +72,12 @@ class Halted(NamedTuple):
     """A step has seen that the run is to be stopped."""
 
 
+class GaveUp(NamedTuple):
+    """A step failed for good; an operator mends the cause and resumes."""
+
+    reason: str
+
+
 class StopAsked(NamedTuple):
     """An operator wants it stopped."""
 
@@ -81,7 +89,7 @@ class ResumeAsked(NamedTuple):
     max_usd: Decimal | None = None
 
 
-Event = Listed | Prepared | WasCut | RoundEnded | Swept | Reported | Halted | StopAsked | ResumeAsked
+Event = Listed | Prepared | WasCut | RoundEnded | Swept | Reported | Halted | GaveUp | StopAsked | ResumeAsked
 
 _STEPS = {
     RunPhase.LISTING: Step.LIST,
@@ -114,6 +122,8 @@ def after(run: BulkRun, event: Event) -> BulkRun:
             return run._replace(stop_wanted=True)
         case _, Halted() if run.stop_wanted:
             return _stopped(run, STOPPED_BY_OPERATOR)
+        case _, GaveUp(reason):
+            return _stopped(run, reason)
         case RunPhase.LISTING, Listed(listing):
             return _listed(run, listing)
         case RunPhase.PREPARING, Prepared():
@@ -135,15 +145,15 @@ def _listed(run: BulkRun, listing: ListingState) -> BulkRun:
     if listing.rejected:
         reason = f"{REJECTED}: {listing.rejected} lines, among them {'; '.join(listing.examples)}"
         return run._replace(state=RunState.FAILED, reason=reason)
-    if listing.tally.count == 0:
+    if listing.tally.ids == 0:
         return run._replace(state=RunState.FAILED, reason=f"{EMPTY}: there is no document at {run.source}")
-    return run._replace(phase=RunPhase.PREPARING, documents=listing.tally.count, key_files=listing.files)
+    return run._replace(phase=RunPhase.PREPARING, documents=listing.tally.ids, key_files=listing.files)
 
 
 def _was_cut(run: BulkRun, plan: WasCut) -> BulkRun:
+    if _over_budget(run, plan):
+        return _stopped(_plan_put_aside(run), f"{OVER_BUDGET}: {plan.spent_usd} USD are spent, and more is to be asked")
     if plan.shards:
-        if _over_budget(run, plan):
-            return _stopped(_plan_put_aside(run), OVER_BUDGET)
         return run._replace(phase=RunPhase.ROUND, rounds_left=run.rounds_left - 1)
     if plan.rest > run.sweep_limit:
         return _stopped(_plan_put_aside(run), f"{SWEEP_LIMIT}: {plan.rest} records would be asked on demand")
@@ -154,7 +164,8 @@ def _over_budget(run: BulkRun, plan: WasCut) -> bool:
     """What is not known cannot be held against the budget; the planner has refused such a run."""
     if run.max_usd is None or plan.spent_usd is None or run.record_usd is None:
         return False
-    return plan.spent_usd + plan.records * run.record_usd > run.max_usd
+    asked = plan.records if plan.shards else ON_DEMAND_RATIO * plan.rest
+    return plan.spent_usd + asked * run.record_usd > run.max_usd
 
 
 def _plan_put_aside(run: BulkRun) -> BulkRun:

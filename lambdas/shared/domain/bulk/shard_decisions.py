@@ -106,9 +106,9 @@ def after(row: ShardRow, event: Event, *, stop: bool) -> tuple[ShardRow, Act]:
             return _seen(row, job, stop=stop)
         case ShardPhase.RUNNING, StopSent():
             return row._replace(stopping=True, waits=1), Act.WAIT
-        case (ShardPhase.SUBMITTING | ShardPhase.RUNNING), NoAnswer():
+        case ((ShardPhase.SUBMITTING | ShardPhase.RUNNING), NoAnswer()):
             return _later(row)
-        case (ShardPhase.NEW | ShardPhase.READY), SlotReleased():
+        case ((ShardPhase.NEW | ShardPhase.READY), SlotReleased()):
             row = _enter(row, ShardPhase.UNSENT)
         case ShardPhase.ENDED, SlotReleased():
             row = _next_attempt(row) if _deserves_another(row, stop=stop) else _enter(row, ShardPhase.COLLECTING)
@@ -142,9 +142,7 @@ def _seen(row: ShardRow, job: JobView | None, *, stop: bool) -> tuple[ShardRow, 
 
 def _deserves_another(row: ShardRow, *, stop: bool) -> bool:
     """A failed job has done nothing. One that has answered some records is collected: those are paid for."""
-    return (
-        not stop and row.job_status is JobStatus.FAILED and row.succeeded == 0 and row.attempt < MOST_ATTEMPTS
-    )
+    return not stop and row.job_status is JobStatus.FAILED and row.succeeded == 0 and row.attempt < MOST_ATTEMPTS
 
 
 def _next_attempt(row: ShardRow) -> ShardRow:

@@ -64,7 +64,8 @@ def cut(parts: Iterable[Part], quotas: BatchQuotas) -> Cut:
     wherever bytes do not decide. With parts as `part_limits` makes them and at least the minimum in all, nothing is
     left over as long as a job takes three times the minimum.
     """
-    fitting, rest = [], []
+    fitting: list[Part] = []
+    rest: list[Part] = []
     for part in parts:
         fits = part.records <= quotas.records_per_file and part.bytes <= quotas.file_bytes
         (fitting if fits and _Bin().takes(part, quotas) else rest).append(part)

@@ -18,20 +18,20 @@ class Tally(NamedTuple):
     (https://people.csail.mit.edu/devadas/pubs/mhashes.pdf).
     """
 
-    count: int = 0
+    ids: int = 0
     digest: int = 0
 
     def plus(self, other: Tally) -> Tally:
         """Both piles together."""
-        return Tally(self.count + other.count, (self.digest + other.digest) % _MODULUS)
+        return Tally(self.ids + other.ids, (self.digest + other.digest) % _MODULUS)
 
     def with_id(self, id_: str) -> Tally:
         """One id more."""
-        return Tally(self.count + 1, (self.digest + _digest(id_)) % _MODULUS)
+        return Tally(self.ids + 1, (self.digest + _digest(id_)) % _MODULUS)
 
     def as_text(self) -> str:
         """`<count>:<hexadecimal digest>`, for stored JSON."""
-        return f"{self.count}:{self.digest:032x}"
+        return f"{self.ids}:{self.digest:032x}"
 
 
 def tally_of(ids: Iterable[str]) -> Tally:
