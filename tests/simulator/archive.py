@@ -141,7 +141,7 @@ class Archive:
             return "summary of", "max_tokens"
         if self.faults.strike("invalid_answer"):
             return "I would rather not", "end_turn"
-        return f"summary of {record_id}", "end_turn"
+        return f"summary of {record_id} from {body['text']}", "end_turn"
 
     def _document(self, record_id: str) -> SimulatedDocument:
         return self.by_id[record_id[:28]]

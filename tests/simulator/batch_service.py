@@ -30,6 +30,8 @@ class Witness(Protocol):
 
     def job_created(self, job: Job, records: list[str]) -> None: ...
 
+    def job_asked_again(self, job: Job) -> None: ...
+
     def job_billed(self, job: Job, answers: int) -> None: ...
 
 
@@ -101,7 +103,9 @@ class SimulatedBatchService:
         if self._faults.strike("submit_never_arrived"):
             raise BatchOutcomeUnknownError("timed out")
         known = self._tokens.get(request.name)
-        if known is None:
+        if known is not None:
+            self._witness.job_asked_again(known)
+        else:
             if self._faults.strike("refused"):
                 raise BatchRefusedError("the role is not right")
             if len(self.alive()) >= self._quota:
@@ -180,7 +184,7 @@ class SimulatedBatchService:
                 status, share = JobStatus.STOPPED, self._random.random()
             elif strike("job_fails_halfway"):
                 status, share = JobStatus.FAILED, self._random.random()
-            hours = self._random.uniform(0.2, 20)
+            hours = self._random.uniform(0.2, 6)
             self._kernel.after(hours * HOUR, lambda: self._end(job, status, share=share))
 
     def _end(self, job: Job, status: JobStatus, share: float | None = None) -> None:

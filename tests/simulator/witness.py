@@ -11,8 +11,9 @@ from lambdas.shared.domain.bulk.layout import RunLayout
 from lambdas.shared.domain.bulk.listing import Entry
 from lambdas.shared.domain.bulk.run import RunState
 from lambdas.shared.domain.bulk.shard_job import ShardPhase, ShardRow
+from lambdas.shared.domain.errors import InvalidAnswerError
 from tests.fakes.bulk import InMemoryJobLedger, InMemoryRunFiles, InMemoryShardStore
-from tests.simulator.archive import Archive
+from tests.simulator.archive import Archive, check
 from tests.simulator.batch_service import Job
 
 
@@ -65,21 +66,23 @@ class InvariantWitness:
             raise BrokenInvariantError(ONE_JOB, f"{sorted(again)[0]} is stored and was sent again")
         self.jobs.append(job)
 
+    def job_asked_again(self, job: Job) -> None:
+        """A known token makes no job, and tells no error: whoever reuses it for another attempt gets a dead job."""
+        if job.status.ended:
+            raise BrokenInvariantError(ONE_JOB, f"{job.request.name} was submitted again after it had ended")
+
     def job_billed(self, job: Job, answers: int) -> None:
         self.billed[job.request.name] += answers
 
     def row_saved(self, row: ShardRow) -> None:
-        """What the row's settlement makes of its records is stored from now on."""
+        """Once a job is collected, every answer that could be used is stored, and is never paid for again."""
         if row.phase is not ShardPhase.SETTLED:
             return
-        run_id, settled = row.ref.run_id, self.files.commits[row.settlement]
-        layout = RunLayout(run_id)
-        prefix = layout.input_prefix(row.ref.round, row.ref.shard)
-        sent = {
-            line["recordId"] for key, lines in self.files.files.items() if key.startswith(prefix) for line in lines
-        }
-        still_open = {line["recordId"] for part in settled["parts"] for line in self.files.files[part[0]]}
-        self.answered |= {f"{run_id} {record_id}" for record_id in sent - still_open}
+        prefix = RunLayout(row.ref.run_id).output_prefix(row.ref.round, row.ref.shard)
+        for key, lines in self.files.files.items():
+            if key.startswith(prefix):
+                usable = (line["recordId"] for line in lines if _is_usable(line))
+                self.answered |= {f"{row.ref.run_id} {record_id}" for record_id in usable}
 
     # ---- when all is over
 
@@ -92,8 +95,8 @@ class InvariantWitness:
             lost, extra = expected - ended, ended - expected
             raise BrokenInvariantError(EXACTLY_ONCE, f"{run_id}: {len(lost)} lost, {len(extra)} too many, {state}")
         for line in lines:
-            if line["outcome"] == "succeeded" and line["result_key"] not in archive.kept:
-                raise BrokenInvariantError(EXACTLY_ONCE, f"{line['id']} succeeded and has no summary")
+            if line["outcome"] == "succeeded":
+                _check_summary(line["id"], archive.kept.get(line["result_key"], ""), archive)
         self._check_report(self.files.files[layout.report][0], lines, state)
 
     def check_ledger(self, archive: Archive) -> None:
@@ -116,3 +119,19 @@ class InvariantWitness:
             raise BrokenInvariantError(COUNTS, f"{counts} for {dict(kinds)}")
         if state is not RunState.SUCCEEDED:
             raise BrokenInvariantError(COUNTS, f"all is accounted for, and the run is {state}")
+
+
+def _check_summary(id_: str, summary: str, archive: Archive) -> None:
+    """It is made of the document's own sections, each in its place."""
+    places = [summary.find(f"text of {id_}_{number:03d}") for number in range(1, archive.by_id[id_].sections + 1)]
+    if -1 in places or places != sorted(places):
+        raise BrokenInvariantError(EXACTLY_ONCE, f"{id_} succeeded and has no summary of its own")
+
+
+def _is_usable(line: Any) -> bool:
+    try:
+        output = line["modelOutput"]
+        check(output["output"]["message"]["content"][0]["text"], output["stopReason"])
+    except (KeyError, TypeError, InvalidAnswerError):
+        return False
+    return not line["recordId"].endswith("_of_somebody")

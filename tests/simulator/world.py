@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from random import Random
 from typing import Any
@@ -37,7 +37,7 @@ from tests.simulator.kernel import Kernel, Process, Script
 from tests.simulator.witness import STUCK, BrokenInvariantError, InvariantWitness
 
 LONGEST_SECONDS = 120 * 24 * HOUR
-MOST_STEPS = 40_000
+MOST_STEPS = 100_000
 # What a worker meets that the state machine tries again.
 _AGAIN = (RowChangedError, ModelThrottledError, ModelUnavailableError)
 
@@ -124,9 +124,7 @@ class World:
         self.collect = CollectShard(
             **stores, settle=settle, ledger=self.ledger, check=check, price=lambda _: RECORD_USD, new_id=ids
         )
-        self.sweep = SweepPart(
-            **stores, asker=self.archive, settle=settle, check=check, new_id=ids, time_is_up=up
-        )
+        self.sweep = SweepPart(**stores, asker=self.archive, settle=settle, check=check, new_id=ids, time_is_up=up)
         self.report = WriteReport(**stores)
 
     # ---- faults of workers
@@ -218,8 +216,9 @@ class World:
             yield from self.invoke("cut", lambda: self.cut.step(run_id))
         elif step is Step.RUN_SHARDS:
             round_, plan = self._plan(run_id)
-            refs = [ShardRef(run_id, round_, index) for index in range(len(plan["shards"]))]
-            yield [start(self._shard(ref)) for ref in refs]
+            refs = iter([ShardRef(run_id, round_, index) for index in range(len(plan["shards"]))])
+            # the map's concurrency: a shard that would only wait for a slot need not look for one
+            yield [start(self._shards(refs)) for _ in range(self.quotas.jobs + 1)]
         elif step is Step.SWEEP:
             _, plan = self._plan(run_id)
             yield [start(self._sweep(run_id, index)) for index in range(len(plan["rest"]))]
@@ -234,6 +233,10 @@ class World:
     def _prepare(self, run_id: str, number: int, key: str) -> Script:
         while not (yield from self.invoke("prepare", lambda: self.prepare.step(run_id, number, key))):
             pass
+
+    def _shards(self, refs: Iterator[ShardRef]) -> Script:
+        for ref in refs:
+            yield from self._shard(ref)
 
     def _shard(self, ref: ShardRef) -> Script:
         step = self._shard_step(ref)
@@ -294,7 +297,7 @@ class World:
             yield self.random.uniform(HOUR, 20 * HOUR)
             ours = [job.request.name for job in self.jobs.alive() if not job.stranger]
             name = f"{ours[0]}-copy" if ours else "nightly"
-            self.jobs.add_stranger(name, self.random.uniform(0.5, 30))
+            self.jobs.add_stranger(name, self.random.uniform(0.5, 12))
 
     # ---- a history
 
