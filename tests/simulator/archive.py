@@ -8,8 +8,8 @@ from decimal import Decimal
 from random import Random
 from typing import Any
 
-from lambdas.shared.domain.bulk.document_work import DocumentWork
 from lambdas.shared.domain.bulk.document_steps import AskedAnswer, PreparedDocument
+from lambdas.shared.domain.bulk.document_work import DocumentWork
 from lambdas.shared.domain.bulk.listing import Entry, Page
 from lambdas.shared.domain.bulk.outcome import Outcome
 from lambdas.shared.domain.bulk.run import BulkRun
@@ -83,7 +83,7 @@ class Archive:
             return Outcome(id_, entry.key, "failed", code="unreadable_document")
         if document.kind == "known":
             return Outcome(id_, entry.key, "skipped", result_key=f"summaries/{id_}")
-        ids = tuple(f"{id_}_{number:03d}" for number in range(1, document.sections + 1))
+        ids = tuple(f"{id_}_0_{index:05}" for index in range(document.sections))
         work = DocumentWork(id_, entry.bucket, entry.key, "hash", ids)
         return PreparedDocument(work, [self._request(document, f"text of {id_}") for id_ in ids])
 

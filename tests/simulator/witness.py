@@ -123,7 +123,7 @@ class InvariantWitness:
 
 def _check_summary(id_: str, summary: str, archive: Archive) -> None:
     """It is made of the document's own sections, each in its place."""
-    places = [summary.find(f"text of {id_}_{number:03d}") for number in range(1, archive.by_id[id_].sections + 1)]
+    places = [summary.find(f"text of {id_}_0_{index:05}") for index in range(archive.by_id[id_].sections)]
     if -1 in places or places != sorted(places):
         raise BrokenInvariantError(EXACTLY_ONCE, f"{id_} succeeded and has no summary of its own")
 

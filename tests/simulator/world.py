@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from random import Random
 from typing import Any
 
@@ -207,8 +208,7 @@ class World:
         if step is Step.LIST:
             page: int | None = 0
             while page is not None:
-                at = page
-                page = yield from self.invoke("list", lambda: self.list.step(run_id, at))
+                page = yield from self.invoke("list", partial(self.list.step, run_id, page))
         elif step is Step.PREPARE:
             rows = list(self.files.files[f"work/bulk/{run_id}/key-files.jsonl"])
             yield [start(self._prepare(run_id, row["number"], row["key"])) for row in rows]

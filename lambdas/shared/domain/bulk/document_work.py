@@ -13,9 +13,9 @@ from lambdas.shared.domain.bulk.outcome import Outcome
 class DocumentWork(NamedTuple):
     """One document of a part. `open` are the record ids that lie in the part, in the part's order.
 
-    A document that fits into the model's window has one record. A long one has a record for each section (stage 0);
-    when all are answered, the requests that merge them are stage 1, and so on until one answer is left, which is the
-    summary. `answers` are this stage's: texts of usable answers by record id. `cost_usd` counts all answers so far.
+    A document that fits into the model's window has one record. A long one has a record for each section (level 0);
+    when all are answered, the requests that merge them are level 1, and so on until one answer is left, which is the
+    summary. `answers` are this level's: texts of usable answers by record id. `cost_usd` counts all answers so far.
     """
 
     document_id: str
@@ -23,7 +23,7 @@ class DocumentWork(NamedTuple):
     key: str
     content_hash: str
     open: tuple[str, ...]
-    stage: int = 0
+    level: int = 0
     answers: Mapping[str, str] = {}
     cost_usd: Decimal | None = Decimal(0)
     code: str | None = None
@@ -35,7 +35,7 @@ class DocumentWork(NamedTuple):
 
     @property
     def wants_merging(self) -> bool:
-        """Whether all sections are answered and the next stage can be asked."""
+        """Whether all sections are answered and the next level can be asked."""
         return not self.open and len(self.answers) > 1
 
     def settled(self, results: Mapping[str, RecordResult]) -> DocumentWork:
@@ -51,9 +51,13 @@ class DocumentWork(NamedTuple):
                 code = result.error
         return self._replace(open=tuple(still_open), answers=answers, cost_usd=cost, code=code)
 
-    def next_stage(self, record_ids: tuple[str, ...]) -> DocumentWork:
-        """The merging of this stage's answers, whose requests carry them."""
-        return self._replace(open=record_ids, stage=self.stage + 1, answers={})
+    def record_id(self, index: int) -> str:
+        """A record of the level above this one; the same grammar as for a dropped document."""
+        return f"{self.document_id}_{self.level + 1}_{index:05}"
+
+    def next_level(self, record_ids: tuple[str, ...]) -> DocumentWork:
+        """The merging of this level's answers, whose requests carry them."""
+        return self._replace(open=record_ids, level=self.level + 1, answers={})
 
     @property
     def texts(self) -> tuple[str, ...]:

@@ -73,17 +73,8 @@ def after_page(state: ListingState, page: Page, seen: set[str] | None) -> tuple[
     `seen` holds the document ids of earlier pages and takes this page's; None where the source cannot name a document
     twice (S3 lists every key once).
     """
-    documents, markers, duplicates = [], 0, 0
-    for entry in page.entries:
-        if entry.is_marker:
-            markers += 1
-            continue
-        if seen is not None:
-            if entry.document_id in seen:
-                duplicates += 1
-                continue
-            seen.add(entry.document_id)
-        documents.append(entry)
+    named = [entry for entry in page.entries if not entry.is_marker]
+    documents = named if seen is None else _unseen(named, seen)
     files = key_files(documents)
     room = _MOST_EXAMPLES - len(state.examples)
     after = ListingState(
@@ -93,8 +84,8 @@ def after_page(state: ListingState, page: Page, seen: set[str] | None) -> tuple[
         files=state.files + len(files),
         bytes=state.bytes + sum(entry.size or 0 for entry in documents),
         tally=_counted(state.tally, documents),
-        markers=state.markers + markers,
-        duplicates=state.duplicates + duplicates,
+        markers=state.markers + len(page.entries) - len(named),
+        duplicates=state.duplicates + len(named) - len(documents),
         rejected=state.rejected + len(page.rejected),
         examples=(*state.examples, *page.rejected[:room]),
     )
@@ -113,6 +104,16 @@ def key_files(entries: Iterable[Entry]) -> list[list[Entry]]:
         files[-1].append(entry)
         size += bytes_
     return files
+
+
+def _unseen(entries: Iterable[Entry], seen: set[str]) -> list[Entry]:
+    new = []
+    for entry in entries:
+        id_ = entry.document_id
+        if id_ not in seen:
+            seen.add(id_)
+            new.append(entry)
+    return new
 
 
 def _counted(tally: Tally, entries: Iterable[Entry]) -> Tally:

@@ -40,6 +40,7 @@ class RunPhase(StrEnum):
 class BulkRun(NamedTuple):
     """`round` numbers the plans, `rounds_left` says how many more may hold jobs.
 
+    `most_jobs`: so many jobs end before the deadline, the rest is asked on demand; None = no limit.
     `sweep_limit`: so many records may be asked on demand, at twice the price, before an operator is asked.
     `record_usd` is what a record is planned to cost in batch, None = not known. `reason` says why it failed or stopped.
     `documents` counts ids of the source, once it is listed.
@@ -54,6 +55,7 @@ class BulkRun(NamedTuple):
     phase: RunPhase = RunPhase.LISTING
     round: int = 0
     rounds_left: int = ROUNDS
+    most_jobs: int | None = None
     sweep_limit: int = 0
     max_usd: Decimal | None = None
     record_usd: Decimal | None = None

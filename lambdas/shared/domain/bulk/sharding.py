@@ -34,6 +34,13 @@ class Cut(NamedTuple):
     shards: tuple[Shard, ...]
     rest: tuple[Part, ...]
 
+    def limited(self, most_jobs: int | None) -> Cut:
+        """The same with so many shards at most; the parts of the others are left over."""
+        if most_jobs is None or len(self.shards) <= most_jobs:
+            return self
+        put_off = tuple(part for shard in self.shards[most_jobs:] for part in shard.parts)
+        return Cut(self.shards[:most_jobs], tuple(sorted((*self.rest, *put_off))))
+
 
 class _Bin:
     """A shard that is being filled."""

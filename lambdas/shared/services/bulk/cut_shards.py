@@ -27,6 +27,7 @@ class CutShards:
         if plan is None:
             opened = plans.open_before(run.round)
             made = cut(opened.parts, run.quotas) if run.batch_allowed else Cut((), opened.parts)
+            made = made.limited(run.most_jobs)
             plan = plans.make(run.round, made, opened.spent_usd)
         event = WasCut(run.round, len(plan.shards), plan.records, plan.rest_records, plan.spent_usd)
         self._runs.save(after(run, event))

@@ -44,8 +44,8 @@ class SettleDocuments:
             return work.succeeded(self._keeper.keep(run, work))
         if work.wants_merging:
             requests = self._merger.merge(run, work)
-            ids = tuple(f"{work.document_id}_m{work.stage + 1}_{number:03d}" for number, _ in enumerate(requests, 1))
-            return StillOpen(work.next_stage(ids), tuple(map(request_row, ids, requests)))
+            ids = tuple(work.record_id(index) for index, _ in enumerate(requests))
+            return StillOpen(work.next_level(ids), tuple(map(request_row, ids, requests)))
         return StillOpen(work, tuple(_again(row, results) for row in asked.rows if _is_open(row, results)))
 
 

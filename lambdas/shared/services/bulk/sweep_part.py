@@ -96,7 +96,7 @@ class SweepPart:
         }
 
     def _finish(self, run: BulkRun, asked: Asked) -> Outcome | None:
-        """The document's outcome, through all its stages; None when the time is up."""
+        """The document's outcome, through all its levels; None when the time is up."""
         while True:
             results = {}
             for row in asked.rows:
