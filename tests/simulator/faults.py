@@ -50,13 +50,13 @@ class Faults:
     """Asks the seed's luck. `rates` may be given, for tests of one kind."""
 
     def __init__(self, random: Random, rates: dict[str, float] | None = None) -> None:
-        self._random = random
+        self._luck = random.random
         self.rates = _drawn(random) if rates is None else rates
         self.seen: dict[str, int] = {}
 
     def strike(self, kind: str) -> bool:
-        rate = self.rates.get(kind, 0.0)
-        if rate == 0.0 or self._random.random() >= rate:
+        rate = self.rates.get(kind)
+        if rate is None or self._luck() >= rate:
             return False
         self.seen[kind] = self.seen.get(kind, 0) + 1
         return True
