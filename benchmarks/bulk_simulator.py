@@ -60,8 +60,8 @@ def measure(seeds: int = SEEDS, first: int = 0) -> str:
     cpu = sum(each.cpu_seconds for each in lived)
     lines = [
         f"- {sum(each.histories for each in lived):,} histories with {sum(each.runs for each in lived):,} runs and "
-        f"{sum(each.jobs for each in lived):,} jobs; {sum(each.days for each in lived) / 365:,.0f} years of virtual time",
-        f"- {sum(faults.values()):,} faults of {len(faults)} kinds; {1000 * cpu / seeds:.1f} ms of one CPU a history",
+        f"{sum(each.jobs for each in lived):,} jobs; {sum(each.days for each in lived) / 365:,.0f} virtual years",
+        f"- {sum(faults.values()):,} faults of {len(faults)} kinds; {1000 * cpu / seeds:.1f} ms of a CPU a history",
         f"- broken invariants: {len(broken)}",
     ]
     return "\n".join([*lines, *(f"  - {line}" for line in broken[:20])])

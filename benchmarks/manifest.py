@@ -36,7 +36,7 @@ class RingFile:
         self._at = 0
         self.total = 0
 
-    def write(self, content: bytes | bytearray) -> None:
+    def write(self, content: bytes | memoryview) -> None:
         if self._at > _RING_BYTES:
             self._file.seek(0)
             self._at = 0
