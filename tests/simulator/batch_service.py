@@ -22,6 +22,8 @@ from tests.simulator.faults import Faults
 from tests.simulator.kernel import Kernel
 
 HOUR = 3600.0
+# Short for a batch job, so that a history is more faults than waiting.
+_TIMEOUT = 6 * HOUR
 Touch = Callable[[str], None]
 
 
@@ -154,7 +156,7 @@ class SimulatedBatchService:
         for key in sorted(key for key in self._files.files if key.startswith(request.input_prefix)):
             job.rows += self._files.files[key]
         self._witness.job_created(job, [row["recordId"] for row in job.rows])
-        delay = self._random.uniform(60, 3 * HOUR)
+        delay = self._random.uniform(60, HOUR)
         if len(job.rows) < self._minimum:
             self._kernel.after(delay, lambda: self._fail(job, "fewer records than the minimum"))
         else:
@@ -175,7 +177,7 @@ class SimulatedBatchService:
         elif strike("job_vanishes"):
             job.gone, job.status = True, JobStatus.FAILED
         elif strike("job_expires"):
-            self._kernel.after(24 * HOUR, lambda: self._end(job, JobStatus.EXPIRED, share=0.0))
+            self._kernel.after(_TIMEOUT, lambda: self._end(job, JobStatus.EXPIRED, share=0.0))
         else:
             status, share = JobStatus.COMPLETED, 1.0
             if strike("job_partial"):
@@ -184,7 +186,7 @@ class SimulatedBatchService:
                 status, share = JobStatus.STOPPED, self._random.random()
             elif strike("job_fails_halfway"):
                 status, share = JobStatus.FAILED, self._random.random()
-            hours = self._random.uniform(0.2, 6)
+            hours = self._random.uniform(0.1, 3)
             self._kernel.after(hours * HOUR, lambda: self._end(job, status, share=share))
 
     def _end(self, job: Job, status: JobStatus, share: float | None = None) -> None:

@@ -72,6 +72,7 @@ class World:
         self._rivals: list[Callable[[], Any]] = []
         self._nested = False
         self._ids = 0
+        self._running = 0
         self.quotas = self._draw_quotas()
         self._build(documents)
 
@@ -266,22 +267,24 @@ class World:
             max_usd=self.random.choice((None, RECORD_USD * 20)),
         )
         self.runs.create(run)
+        self._running += 1
         self.kernel.start(self._operator(run_id), self.random.uniform(0, HOUR))
 
     def _operator(self, run_id: str) -> Script:
         """Starts the run, meddles with it, and wants it to go on in the end."""
         main = self.kernel.start(self.execution(run_id))
         if self.faults.strike("second_execution"):
-            self.kernel.start(self.execution(run_id), self.random.uniform(0, 30 * HOUR))
+            self.kernel.start(self.execution(run_id), self.random.uniform(0, 10 * HOUR))
         if self.faults.strike("execution_dies"):
-            yield self.random.uniform(0, 40 * HOUR)
+            yield self.random.uniform(0, 12 * HOUR)
             main.kill()
         if self.faults.strike("operator_stops"):
-            yield self.random.uniform(0, 20 * HOUR)
+            yield self.random.uniform(0, 6 * HOUR)
             self._change(run_id, StopAsked())
         while not self.runs.runs[run_id].state.ended:
-            yield 6 * HOUR
+            yield 3 * HOUR
             main = self._go_on(run_id, main)
+        self._running -= 1
 
     def _go_on(self, run_id: str, main: Process) -> Process:
         if self.runs.runs[run_id].state is RunState.STOPPED:
@@ -294,10 +297,10 @@ class World:
 
     def _strangers(self) -> Script:
         while True:
-            yield self.random.uniform(HOUR, 20 * HOUR)
+            yield self.random.uniform(HOUR, 8 * HOUR)
             ours = [job.request.name for job in self.jobs.alive() if not job.stranger]
             name = f"{ours[0]}-copy" if ours else "nightly"
-            self.jobs.add_stranger(name, self.random.uniform(0.5, 12))
+            self.jobs.add_stranger(name, self.random.uniform(0.5, 4))
 
     # ---- a history
 
@@ -309,7 +312,7 @@ class World:
         if self.faults.strike("strangers"):
             self.kernel.start(self._strangers())
         ended = self.kernel.run(
-            until=lambda: all(self.runs.runs[name].state.ended for name in names),
+            until=lambda: self._running == 0,
             longest=LONGEST_SECONDS,
             most_steps=MOST_STEPS,
         )
