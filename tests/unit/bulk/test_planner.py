@@ -162,6 +162,11 @@ def test_before_a_deadline_only_as_many_jobs_run_as_end_in_time_and_the_rest_fol
     assert (whole.most_jobs, whole.rounds) == (None, 3)
 
 
+def test_rounds_for_what_jobs_leave_open_are_planned_only_where_there_is_time_for_them() -> None:
+    rounds = [plan(entries(1000), wishes=Wishes(NOW + timedelta(hours=hours))).rounds for hours in (25, 49, 73, 200)]
+    assert rounds == [1, 2, 3, 3]
+
+
 def test_a_deadline_too_near_for_batch_goes_on_demand_alone() -> None:
     made = plan(entries(1000), wishes=Wishes(deadline=NOW + timedelta(hours=2)))
     assert (made.jobs, made.most_jobs, made.rounds, made.on_demand_records) == (0, 0, 0, 1000)

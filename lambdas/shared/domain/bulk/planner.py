@@ -9,7 +9,6 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from lambdas.shared.domain.bulk.quotas import KnownQuotas
-from lambdas.shared.domain.bulk.run import ROUNDS
 from lambdas.shared.domain.bulk.run_price import RequestShape, RunCost, RunPrices, SplitUsage, price_of
 from lambdas.shared.domain.bulk.schedule import Pace, Refusal, Schedule, Wishes, jobs_for, schedule
 from lambdas.shared.domain.bulk.token_estimate import KindEstimate, TokenEstimate
@@ -91,7 +90,6 @@ def plan_run(estimate: TokenEstimate, terms: Terms) -> BulkPlan:
 
 def _plan(usage: SplitUsage, scheduled: Schedule, cost: RunCost, token_bound: int, terms: Terms) -> BulkPlan:
     on_demand = usage.records - scheduled.batch_records
-    whole = scheduled.jobs == scheduled.needed
     refusals = (scheduled.refusal, _over_budget(cost.usd, terms.wishes))
     return BulkPlan(
         documents=usage.documents,
@@ -107,8 +105,8 @@ def _plan(usage: SplitUsage, scheduled: Schedule, cost: RunCost, token_bound: in
         record_usd=cost.record_usd,
         guardrail_usd=cost.guardrail_usd,
         finish_by=scheduled.finish_by,
-        most_jobs=None if whole else scheduled.jobs,
-        rounds=ROUNDS if whole else min(1, scheduled.jobs),
+        most_jobs=None if scheduled.jobs == scheduled.needed else scheduled.jobs,
+        rounds=scheduled.rounds,
         sweep_limit=on_demand + max(_SPARE_RECORDS, usage.records // _SPARE_SHARE),
         quotas=terms.quotas,
         refusals=tuple(refusal for refusal in refusals if refusal is not None),

@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from lambdas.shared.domain.bulk.quotas import BatchQuotas
+from lambdas.shared.domain.bulk.run import ROUNDS
 
 
 class Pace(NamedTuple):
@@ -35,11 +36,13 @@ class Refusal(NamedTuple):
 
 
 class Schedule(NamedTuple):
-    """`jobs` of the `needed` go into batch, with `batch_records`; the rest follows on demand."""
+    """`jobs` of the `needed` go into batch, with `batch_records`; the rest follows on demand. `rounds`: how often there
+    is time for jobs, the first ones included: what they leave open goes into the next round's."""
 
     needed: int
     jobs: int
     batch_records: int
+    rounds: int
     finish_by: datetime
     refusal: Refusal | None = None
 
@@ -69,9 +72,13 @@ def schedule(
         batch = math.ceil(records * jobs / needed) if needed else 0
         hours = preparing + wave * pace.batch_hours + (records - batch) / pace.on_demand_per_minute / 60
         finish = now + timedelta(hours=hours)
-        if deadline is None or finish <= deadline:
-            return Schedule(needed, jobs, batch, finish)
-    return Schedule(needed, needed, records if needed else 0, finish, _too_late(finish, deadline))
+        if deadline is None:
+            return Schedule(needed, jobs, batch, ROUNDS, finish)
+        if finish <= deadline:
+            spare = int((deadline - finish) / timedelta(hours=pace.batch_hours))
+            rounds = min(ROUNDS, 1 + spare) if jobs == needed else min(1, jobs)
+            return Schedule(needed, jobs, batch, rounds, finish)
+    return Schedule(needed, needed, records if needed else 0, 0, finish, _too_late(finish, deadline))
 
 
 def _too_late(finish: datetime, deadline: datetime | None) -> Refusal:
