@@ -13,7 +13,7 @@ from tests.simulator.witness import COUNTS, EXACTLY_ONCE, LEDGER, ONE_JOB, SLOTS
 from tests.simulator.world import live
 
 SEEDS = 2000
-CHUNK = 250
+CHUNK = 100
 # A broken invariant is repeated by its seed: `live(seed)`.
 CHUNKS = [range(start, start + CHUNK) for start in range(0, SEEDS, CHUNK)]
 
