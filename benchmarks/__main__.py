@@ -8,7 +8,7 @@ import importlib.metadata
 import sys
 from pathlib import Path
 
-from benchmarks import first_token, init, request, sizes
+from benchmarks import bulk_plan, bulk_simulator, first_token, init, manifest, request, sizes
 from benchmarks.measuring import machine
 
 RESULTS = Path(__file__).with_name("RESULTS.md")
@@ -51,6 +51,9 @@ def main() -> None:
         ("Start-up of the chat handler", lambda: init.measure(rounds)),
         ("Overhead per request", lambda: request.measure(2 * rounds)),
         (f"First token, a model that waits {first_token.FIRST_TOKEN_MS} ms", lambda: first_token.measure(rounds)),
+        ("Requests for batch inference", manifest.measure),
+        ("Planning a bulk run", bulk_plan.measure),
+        ("Faulty histories of bulk runs", bulk_simulator.measure),
         ("Sizes", sizes.measure),
     )
     for title, measure in sections:

@@ -1,0 +1,1 @@
+"""Summarizing a whole archive through batch inference: values, arithmetic, decisions and ports."""

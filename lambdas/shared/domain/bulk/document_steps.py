@@ -1,0 +1,95 @@
+"""The ports to what is done with a document's text: write requests, merge sections, keep the summary, ask on demand."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import Any, NamedTuple, Protocol
+
+from lambdas.shared.domain.bulk.document_work import DocumentWork
+from lambdas.shared.domain.bulk.listing import Entry, Page
+from lambdas.shared.domain.bulk.outcome import Outcome
+from lambdas.shared.domain.bulk.run import BulkRun
+
+ModelInput = Mapping[str, Any]
+
+
+class PreparedDocument(NamedTuple):
+    """A document's work, and a Converse body for each of its open records, in their order."""
+
+    work: DocumentWork
+    requests: Sequence[ModelInput]
+
+
+class SourcePages(Protocol):
+    """Lists a run's source."""
+
+    def page(self, run: BulkRun, token: str | None) -> Page:
+        """The page that the token names (None: the first). Raises InvalidInputError where the source cannot be read:
+        no such bucket, no permission, another Region."""
+        ...
+
+
+class DocumentPreparer(Protocol):
+    """Reads documents and writes their requests."""
+
+    def prepare(self, run: BulkRun, entry: Entry) -> PreparedDocument | Outcome:
+        """An outcome where there is nothing to ask: `skipped` for a document that has a summary of the same content,
+        prompt version and model, `failed` for one that cannot be read."""
+        ...
+
+
+class AnswerMerger(Protocol):
+    """Writes the requests that merge sections."""
+
+    def merge(self, run: BulkRun, work: DocumentWork) -> Sequence[ModelInput]:
+        """Fewer requests than `work` has answers, each within the model's window."""
+        ...
+
+
+class SummaryKeeper(Protocol):
+    """Stores summaries."""
+
+    def keep(self, run: BulkRun, work: DocumentWork) -> str:
+        """Store `work.summary_text`; answers the result's key. May be repeated: the same work has the same key."""
+        ...
+
+
+class AskedAnswer(NamedTuple):
+    """An on-demand answer that was paid for."""
+
+    text: str
+    stop_reason: str
+    cost_usd: Decimal | None
+
+
+class RecordAsker(Protocol):
+    """Asks on demand, through the choke point."""
+
+    def ask(self, run: BulkRun, record_id: str, model_input: ModelInput, *, call_id: str) -> AskedAnswer:
+        """`call_id` names the ledger's event, which is opened before the call and closed after it.
+
+        Raises ModelThrottledError and ModelUnavailableError (ask again later), and other ModelErrors and
+        BlockedByGuardrailError, which will be the same next time.
+        """
+        ...
+
+
+class JobLedger(Protocol):
+    """Where what jobs have cost is kept."""
+
+    def record_job(self, run: BulkRun, settlement: JobSettlement) -> None:
+        """One event for a job; the same job recorded twice counts once."""
+        ...
+
+
+class JobSettlement(NamedTuple):
+    """What a job has cost. `answers` were found, `uncertain` more are counted by the service and were not found."""
+
+    job_name: str
+    job_id: str
+    answers: int
+    uncertain: int
+    input_tokens: int
+    output_tokens: int
+    cost_usd: Decimal | None

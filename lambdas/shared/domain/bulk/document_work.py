@@ -1,0 +1,85 @@
+"""What is still to be asked about one document, and what has been answered."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+from lambdas.shared.domain.bulk.joining import RecordResult, add_usd
+from lambdas.shared.domain.bulk.outcome import Outcome
+
+
+class DocumentWork(NamedTuple):
+    """One document of a part. `open` are the record ids that lie in the part, in the part's order.
+
+    A document that fits into the model's window has one record. A long one has a record for each section (level 0);
+    when all are answered, the requests that merge them are level 1, and so on until one answer is left, which is the
+    summary. `answers` are this level's: texts of usable answers by record id. `cost_usd` counts all answers so far.
+    """
+
+    document_id: str
+    bucket: str
+    key: str
+    content_hash: str
+    open: tuple[str, ...]
+    level: int = 0
+    answers: Mapping[str, str] = {}
+    cost_usd: Decimal | None = Decimal(0)
+    code: str | None = None
+
+    @property
+    def summary_text(self) -> str | None:
+        """The document's summary; None while anything is to be asked."""
+        return next(iter(self.answers.values())) if not self.open and len(self.answers) == 1 else None
+
+    @property
+    def wants_merging(self) -> bool:
+        """Whether all sections are answered and the next level can be asked."""
+        return not self.open and len(self.answers) > 1
+
+    def settled(self, results: Mapping[str, RecordResult]) -> DocumentWork:
+        """The work that is left: usable answers are kept, everything else stays open."""
+        answers, still_open, cost, code = dict(self.answers), [], self.cost_usd, self.code
+        for record_id in self.open:
+            result = results[record_id]
+            cost = add_usd(cost, result.cost_usd)
+            if result.error is None:
+                answers[record_id] = result.text
+            else:
+                still_open.append(record_id)
+                code = result.error
+        return self._replace(open=tuple(still_open), answers=answers, cost_usd=cost, code=code)
+
+    def record_id(self, index: int) -> str:
+        """A record of the level above this one; the same grammar as for a dropped document."""
+        return f"{self.document_id}_{self.level + 1}_{index:05}"
+
+    def next_level(self, record_ids: tuple[str, ...]) -> DocumentWork:
+        """The merging of this level's answers, whose requests carry them."""
+        return self._replace(open=record_ids, level=self.level + 1, answers={})
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """The answers in the order of their sections, whatever the rounds in which they came: record ids sort."""
+        return tuple(self.answers[record_id] for record_id in sorted(self.answers))
+
+    def succeeded(self, result_key: str) -> Outcome:
+        """The outcome of a document whose summary is stored."""
+        return Outcome(self.document_id, self.key, "succeeded", result_key=result_key, cost_usd=self.cost_usd)
+
+    def failed(self, code: str) -> Outcome:
+        """The outcome of a document that is given up."""
+        return Outcome(self.document_id, self.key, "failed", code=code, cost_usd=self.cost_usd)
+
+    def as_row(self) -> dict[str, Any]:
+        """A line of a part's items file; money is a decimal text."""
+        row = self._asdict()
+        row["cost_usd"] = None if self.cost_usd is None else str(self.cost_usd)
+        return row
+
+
+def work_from(row: Mapping[str, Any]) -> DocumentWork:
+    """The inverse of `DocumentWork.as_row`."""
+    cost = row["cost_usd"]
+    return DocumentWork(**{**row, "open": tuple(row["open"]), "cost_usd": None if cost is None else Decimal(cost)})

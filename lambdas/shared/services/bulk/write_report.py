@@ -1,0 +1,82 @@
+"""Adds up a run: one line for each id, counts, cost, and whether every id of the source has ended exactly once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Any
+
+from lambdas.shared.domain.bulk.joining import add_usd
+from lambdas.shared.domain.bulk.layout import RunLayout
+from lambdas.shared.domain.bulk.listing import ListingState, listing_from
+from lambdas.shared.domain.bulk.outcome import Account, account_from
+from lambdas.shared.domain.bulk.run import BulkRun
+from lambdas.shared.domain.bulk.run_decisions import Reported, Step, after, next_step
+from lambdas.shared.domain.bulk.run_files import RunFiles
+from lambdas.shared.domain.bulk.run_stores import BulkRunStore, ShardStore
+from lambdas.shared.services.bulk.round_plans import RoundPlans
+
+
+class WriteReport:
+    """Written from commits alone, so that writing it again gives the same."""
+
+    def __init__(self, *, runs: BulkRunStore, shards: ShardStore, files: RunFiles) -> None:
+        self._runs = runs
+        self._shards = shards
+        self._files = files
+
+    def step(self, run_id: str) -> None:
+        """Write the report that the run waits for; it succeeds when the report's ids are the source's."""
+        run = self._runs.get(run_id)
+        if next_step(run) is not Step.REPORT:
+            return
+        layout = RunLayout(run_id)
+        account, outcome_files = Account(), []
+        spent: Decimal | None = Decimal(0)
+        for commit in self._commits(run):
+            account.add_all(account_from(commit["account"]))
+            outcome_files.append(commit["outcomes"])
+            cost = commit.get("cost_usd", "0")
+            spent = add_usd(spent, None if cost is None else Decimal(cost))
+        listing = self._listing(layout)
+        accounted = account.tally == listing.tally
+        self._files.concatenate(outcome_files, layout.outcomes)
+        with self._files.open(layout.report) as report:
+            report.write(_report(run, account, listing, spent, accounted=accounted))
+        self._runs.save(after(run, Reported(accounted)))
+
+    def _commits(self, run: BulkRun) -> Iterator[dict[str, Any]]:
+        plans = RoundPlans(self._files, self._shards, run)
+        yield from plans.prepared()
+        yield from plans.settlements()
+        yield from (commit for commit in plans.swept() if commit is not None)
+
+    def _listing(self, layout: RunLayout) -> ListingState:
+        page = 0
+        while (commit := self._files.read(layout.page_commit(page))) is not None:
+            if commit["done"]:
+                return listing_from(commit)
+            page += 1
+        raise ValueError(f"{layout.run_id} is not listed")
+
+
+def _report(
+    run: BulkRun, account: Account, listing: ListingState, spent: Decimal | None, *, accounted: bool
+) -> dict[str, Any]:
+    return {
+        "run_id": run.run_id,
+        "source": run.source,
+        "model": run.model_id,
+        "counts": {
+            "total": listing.tally.ids,
+            "succeeded": account.succeeded,
+            "skipped": account.skipped,
+            "failed": account.failed,
+        },
+        "errors": dict(sorted(account.codes.items())),
+        "passed_over": {"folder_markers": listing.markers, "duplicates": listing.duplicates},
+        "cost_usd": None if spent is None else str(spent),
+        "rounds": run.round + 1,
+        "accounted": accounted,
+        "outcomes_key": RunLayout(run.run_id).outcomes,
+    }
