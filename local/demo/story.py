@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from local.demo import chat_scene, document_scene
+from local.demo import chat_scene, document_scene, folder_scene
 from local.demo.client import ApiClient, ApiError
 from local.demo.screen import Screen
 from local.stack import LocalStack, StartError
 from local.synth import SynthError
 
 PDF = Path("examples") / "heron-field-report.pdf"
+FOLDER = Path("examples") / "mixed"
 
 
 def play(root: Path, *, time_scale: float) -> int:
@@ -36,6 +37,7 @@ def _scenes(stack: LocalStack, screen: Screen, root: Path) -> int:
     api = ApiClient(stack.api_url, stack.key)
     costs = chat_scene.play(api, screen)
     costs |= document_scene.play(stack, api, screen, root / PDF)
+    costs |= folder_scene.play(stack, api, screen, root / FOLDER)
     document_scene.print_costs(costs, screen)
     screen.heading("What answered")
     screen.line(stack.brain)

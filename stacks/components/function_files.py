@@ -84,9 +84,7 @@ def _imported(root: Path, start: set[Path], modules: set[Path]) -> set[Path]:
 def _prompts(root: Path, modules: set[Path]) -> set[Path]:
     """The prompts whose versions stand in the modules as texts."""
     texts = [(root / module).read_text(encoding="utf-8") for module in modules]
-    return {
-        path for path in _files(root, root / "catalog/prompts") if any(f'"{path.stem}"' in text for text in texts)
-    }
+    return {path for path in _files(root, root / "catalog/prompts") if any(f'"{path.stem}"' in text for text in texts)}
 
 
 def _imports(tree: ast.Module) -> Iterator[str]:
