@@ -134,6 +134,7 @@ class SummariesStack(cdk.Stack):
             timeout_seconds=600,
             environment={
                 "RESULTS_BUCKET": self._storage.results.bucket_name,
+                **self._table(),
                 "LEDGER_TABLE": self._storage.ledger.table_name,
                 "SLOTS_TABLE": self._storage.slots.table_name,
                 "MAX_MODEL_CALLS": str(self._settings.summaries_max_model_calls),
@@ -143,6 +144,7 @@ class SummariesStack(cdk.Stack):
             },
         )
         infer.allow("dynamodb:PutItem", on=[self._storage.ledger.table_arn])
+        infer.allow("dynamodb:GetItem", on=[self._storage.documents_table.table_arn])
         slots = ("dynamodb:Query", "dynamodb:PutItem", "dynamodb:DeleteItem")
         infer.allow(*slots, on=[self._storage.slots.table_arn])
         self._guardrail.guard(infer, used=self._settings.summaries_guardrail != "none")

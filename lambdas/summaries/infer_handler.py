@@ -9,6 +9,7 @@ from typing import Any
 from lambdas.shared.adapters import aws_clients
 from lambdas.shared.adapters.bedrock_chat_model import BedrockChatModel
 from lambdas.shared.adapters.bedrock_guardrail_checker import BedrockGuardrailChecker
+from lambdas.shared.adapters.dynamodb_document_store import DynamoDbDocumentStore
 from lambdas.shared.adapters.dynamodb_ledger import DynamoDbLedger
 from lambdas.shared.adapters.dynamodb_slots import DynamoDbSlots
 from lambdas.shared.adapters.json_model_catalog import load_catalog
@@ -32,6 +33,7 @@ SLOT_SECONDS = 630
 
 @dataclass(frozen=True, slots=True)
 class Settings:
+    documents_table: str
     results_bucket: str
     ledger_table: str
     slots_table: str
@@ -49,6 +51,7 @@ class Settings:
 def build_service() -> InferRequest:
     settings = load_settings(Settings)
     return InferRequest(
+        documents=DynamoDbDocumentStore(aws_clients.dynamodb(), table=settings.documents_table),
         objects=S3ObjectStore(aws_clients.s3()),
         models=MeteredModels(
             models=BedrockChatModel(aws_clients.bedrock_runtime(attempts=1, read_timeout_seconds=READ_TIMEOUT_SECONDS)),

@@ -8,6 +8,7 @@ from typing import Any
 
 from local.bedrock.brain import Part, ToolCall
 from local.bedrock.document_text import document_text
+from local.bedrock.errors import ValidationError
 
 Block = Mapping[str, Any]
 
@@ -32,6 +33,8 @@ def _document(value: Block) -> list[Part]:
         text = "\n".join(item.get("text", "") for item in source["content"])
     elif "bytes" in source:
         text = document_text(source["bytes"], value.get("format", "txt"), name)
+        if text is not None and not text.strip():
+            raise ValidationError(f"The document {name} holds no text, and this local model sees no pictures.")
     else:
         text = None
     if text is None:

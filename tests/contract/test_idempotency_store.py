@@ -16,6 +16,7 @@ from moto import mock_aws
 
 from lambdas.shared.adapters.dynamodb_idempotency_store import DynamoDbIdempotencyStore
 from lambdas.shared.domain.idempotency import Claim, EarlierCall, IdempotencyStore, KeptAnswer
+from local.cloud.seams import tables
 from tests.fakes.idempotency import InMemoryIdempotencyStore
 
 NOW = datetime(2026, 11, 21, 8, 30, tzinfo=UTC)
@@ -41,6 +42,7 @@ def dynamodb() -> Iterator[Any]:
 
 
 def make_table() -> Any:
+    tables.install()  # moto alone lets two writers at once win
     client = boto3.client("dynamodb", region_name="us-east-1", config=Config(max_pool_connections=50))
     client.create_table(
         TableName="idempotency",

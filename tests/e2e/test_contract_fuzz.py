@@ -75,6 +75,12 @@ class Caller:
             case.body.pop("conversation_id", None)
         if isinstance(case.body, dict) and "title" in case.body:
             case.body["title"] = "Heron"
+        if isinstance(case.body, dict) and "text" in case.body:
+            case.body |= {
+                "text": "Herons nest in alders. Eleven nests were lost.",
+                "model": "fast",
+                "language": "document",
+            }
         if isinstance(case.body, dict) and "size" in case.body:
             case.body |= {"name": "heron.txt", "size": 60, "content_type": "text/plain"}
 

@@ -123,7 +123,7 @@ def narrow_keys(forgetful: RunningStack) -> dict[str, str]:
 @pytest.mark.parametrize("operation", sorted(GUARDED))
 def test_every_route_wants_its_scope(forgetful: RunningStack, narrow_keys: dict[str, str], operation: str) -> None:
     method, path = GUARDED[operation]
-    scope = "documents" if path.startswith("/documents") else "chat"
+    scope = "documents" if path.startswith(("/documents", "/summaries")) else "chat"
     body = {} if method in {"POST", "PATCH"} else None
     answer = call(forgetful.api_url, method, path.replace("{id}", "anything"), body, key=narrow_keys[scope])
     assert (answer.status, answer.json["code"]) == (403, "missing_scope"), answer.text

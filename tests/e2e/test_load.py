@@ -128,7 +128,7 @@ def function_processes(parent: int) -> list[int]:
 @pytest.mark.timeout(500)
 def test_killing_functions_every_few_seconds_loses_none_of_300_documents(stack: RunningStack) -> None:
     keys = [f"inbox/local/killed/{n}.txt" for n in range(300)]
-    with killing(stack, every_seconds=1.5) as killed:
+    with killing(stack, every_seconds=3) as killed:
         for n, key in enumerate(keys):
             drop(stack, key, TEXT.format(n=7000 + n).encode())
         found = all_end(stack, keys)
@@ -144,7 +144,7 @@ def test_killing_functions_every_few_seconds_loses_none_of_300_documents(stack: 
 
 @pytest.mark.timeout(200)
 def test_a_book_is_summarized_with_each_section_counted_once(stack: RunningStack) -> None:
-    chapters = (f"# Chapter {n}\n\n" + TEXT.format(n=n) * 150 + f"\n\nThe end of day {n}.\n\n" for n in range(101))
+    chapters = (f"# Chapter {n}\n\n" + TEXT.format(n=n) * 150 + f"\n\nThe end of day {n}.\n\n" for n in range(105))
     book = "".join(chapters)
     assert len(book) > 1_500_000
     Faults(stack).add("throttle", operation="Converse", rate=0.5, seed=3)

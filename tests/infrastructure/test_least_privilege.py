@@ -135,7 +135,19 @@ def test_every_function_has_a_role_of_its_own(assembly: Assembly) -> None:
         ("SummariesPrepare", {*UPDATE, "s3:GetObject", "s3:GetObjectVersion", "s3:PutObject", "s3:ListBucket"}),
         ("SummariesText", {"dynamodb:PutItem", "dynamodb:DeleteItem", INVOKE, ASK}),
         ("SummariesMerge", {*UPDATE, "s3:GetObject", "s3:PutObject", "s3:ListBucket"}),
-        ("SummariesInfer", {"dynamodb:PutItem", *SLOTS, "s3:GetObject", "s3:PutObject", "s3:ListBucket", INVOKE, ASK}),
+        (
+            "SummariesInfer",
+            {
+                "dynamodb:PutItem",
+                "dynamodb:GetItem",
+                *SLOTS,
+                "s3:GetObject",
+                "s3:PutObject",
+                "s3:ListBucket",
+                INVOKE,
+                ASK,
+            },
+        ),
     ],
 )
 def test_a_function_may_do_its_work_and_no_more(assembly: Assembly, function: str, expected: set[str]) -> None:

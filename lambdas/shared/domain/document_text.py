@@ -8,8 +8,9 @@ from typing import Literal, Protocol
 from lambdas.shared.domain.document_kind import Kind, recognise
 from lambdas.shared.domain.errors import UnreadableDocumentError
 
-__all__ = ["DocumentText", "Kind", "NeedsOcrError", "PartName", "TextReader", "recognise"]
+__all__ = ["NEEDS_OCR", "DocumentText", "Kind", "NeedsOcrError", "PartName", "TextReader", "recognise"]
 
+NEEDS_OCR = "needs_ocr"
 PartName = Literal["page", "slide", "sheet", "file", "section", "message"]
 
 
@@ -35,7 +36,7 @@ class NeedsOcrError(UnreadableDocumentError):
     def __init__(self, pages: int) -> None:
         super().__init__(
             f"None of the PDF's pages holds text (pages: {pages:,}); run text recognition (OCR) over it first.",
-            code="needs_ocr",
+            code=NEEDS_OCR,
         )
         self.pages = pages
 

@@ -11,21 +11,31 @@ from datetime import datetime
 from lambdas.shared.domain.answer import Answer, decode_answer, encode_answer
 from lambdas.shared.domain.chat_model import ChatMessage, ChatRequest
 from lambdas.shared.domain.converse import chat_request
-from lambdas.shared.domain.errors import InvalidAnswerError, ModelThrottledError, QuarryError
+from lambdas.shared.domain.document import DocumentState, may_enter
+from lambdas.shared.domain.document_store import DocumentStore
+from lambdas.shared.domain.document_text import NEEDS_OCR
+from lambdas.shared.domain.errors import (
+    InvalidAnswerError,
+    ModelRefusedRequestError,
+    ModelThrottledError,
+    QuarryError,
+    SupersededError,
+    UnreadableDocumentError,
+)
 from lambdas.shared.domain.execution import AnswerReceipt, PreparedRequests, RequestLine, SummaryRun
 from lambdas.shared.domain.object_store import ObjectMissingError, ObjectStore
 from lambdas.shared.domain.record_failure import encode_failure
 from lambdas.shared.domain.slots import NoSlotError
 from lambdas.shared.domain.summary import AnswerCutError, read_summary
 from lambdas.shared.domain.timestamps import utc_now
-from lambdas.shared.services.metered_models import CallPurpose, MeteredModels
+from lambdas.shared.services.metered_models import CallPurpose, MeteredModels, MeteredReply
 from lambdas.shared.services.model_slots import ModelSlots
 
 OPERATION = "summaries.infer"
 # A dropped object has no caller: the pipeline itself is the client, of the document's tenant.
 CLIENT = "summaries"
 # The workflow tries again for hours: not worth a note each time.
-_PASSING = (NoSlotError, ModelThrottledError)
+_PASSING = (NoSlotError, ModelThrottledError, SupersededError)
 _LOG = logging.getLogger(__name__)
 
 
@@ -39,6 +49,7 @@ class InferRequest:
     def __init__(
         self,
         *,
+        documents: DocumentStore,
         objects: ObjectStore,
         models: MeteredModels,
         slots: ModelSlots,
@@ -46,6 +57,7 @@ class InferRequest:
         guards_documents: bool = False,
         now: Callable[[], datetime] = utc_now,
     ) -> None:
+        self._documents = documents
         self._objects = objects
         self._models = models
         self._slots = slots
@@ -57,8 +69,10 @@ class InferRequest:
         """The receipt of the stored answer to `line` (default: the level's only record); asks where none is stored.
 
         Raises InvalidAnswerError (AnswerCutError) for an answer that cannot be used: it is kept aside with its cost,
-        and the workflow asks once more. Raises NoSlotError, and what `MeteredModels.reply` raises; of a blocked answer
-        nothing is kept. What it raises is also noted beside the answer's place: a section's failure is told by it.
+        and the workflow asks once more. Raises SupersededError for a document that was deleted or replaced meanwhile:
+        a throttled one may have waited for hours, and nobody wants to pay for it now. Raises NoSlotError, and what
+        `MeteredModels.reply` raises; of a blocked answer nothing is kept. What it raises is also noted beside the
+        answer's place: a section's failure is told by it.
         """
         line = line or RequestLine(prepared.record_id(run.document_id, 0))
         key = prepared.answer_key(line.record_id)
@@ -71,6 +85,8 @@ class InferRequest:
         return answer.receipt(key)
 
     def _asked(self, run: SummaryRun, prepared: PreparedRequests, line: RequestLine) -> Answer:
+        if not may_enter(DocumentState.SUMMARIZED, self._documents.get(run.tenant, run.document_id), run.execution):
+            raise SupersededError(f"{run.document_id} belongs to a newer version, or to nobody any more")
         with self._slots.held(f"{run.execution}/{line.record_id}"):
             answer = self._ask(run, prepared, line)
         try:
@@ -88,7 +104,7 @@ class InferRequest:
         purpose = CallPurpose(
             tenant=run.tenant, client=CLIENT, subject=CLIENT, operation=OPERATION, reference=run.document_id
         )
-        reply = self._models.reply(request, purpose)
+        reply = self._reply(request, purpose)
         answer = Answer(
             record_id=line.record_id,
             text=reply.text,
@@ -101,6 +117,19 @@ class InferRequest:
             ended_at=self._now(),
         )
         return answer.after(rejected)
+
+    def _reply(self, request: ChatRequest, purpose: CallPurpose) -> MeteredReply:
+        try:
+            return self._models.reply(request, purpose)
+        except ModelRefusedRequestError as error:
+            if not any(message.attachment for message in request.messages):
+                raise
+            # Its text could not be read before, and now neither can its pictures.
+            raise UnreadableDocumentError(
+                f"The document holds no text, and {request.model_id} could not read its pages as pictures; run text "
+                "recognition (OCR) over it first.",
+                code=NEEDS_OCR,
+            ) from error
 
     def _request(self, prepared: PreparedRequests, line: RequestLine) -> ChatRequest:
         record = json.loads(self._objects.read_range(self._bucket, prepared.requests_key, line.offset, line.length))

@@ -139,7 +139,12 @@ class FieldContent:
         return title if len(title) <= TITLE_LENGTH else title[:TITLE_LENGTH].rsplit(" ", 1)[0].rstrip(",;:")
 
     def _summary(self, schema: Mapping[str, Any]) -> str:
-        return summarize(self._ranked, read_length_wish(f"{schema.get('description', '')} {self._hint('summary')}"))
+        """A text without a sentence is its own summary."""
+        return (
+            self.text.strip()
+            if not self._ranked.sentences
+            else summarize(self._ranked, read_length_wish(f"{schema.get('description', '')} {self._hint('summary')}"))
+        )
 
     def _hint(self, name: str) -> str:
         """The line of the instructions that speaks of this field."""

@@ -1,14 +1,18 @@
-"""Table properties that moto's CloudFormation ignores: time to live and point-in-time recovery."""
+"""Tables: the properties that moto's CloudFormation ignores (time to live, point-in-time recovery), and writes that see
+each other, because moto checks a condition and writes in two steps: of two writers at once both would win."""
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from functools import cache
 from typing import Any
 
-from moto.dynamodb.models import Table, dynamodb_backends
+from moto.dynamodb.models import DynamoDBBackend, Table, dynamodb_backends
 
 from local.cloud.seams.patching import replace
+
+_writing = threading.RLock()
 
 
 def _with_properties(original: Callable[..., Any]) -> Callable[..., Any]:
@@ -27,7 +31,17 @@ def _with_properties(original: Callable[..., Any]) -> Callable[..., Any]:
     return create
 
 
+def _one_at_a_time(original: Callable[..., Any]) -> Callable[..., Any]:
+    def write(self: Any, *args: Any, **kwargs: Any) -> Any:
+        with _writing:
+            return original(self, *args, **kwargs)
+
+    return write
+
+
 @cache
 def install() -> None:
-    """Wrap the creation of tables by CloudFormation."""
+    """Wrap the creation of tables by CloudFormation, and all writes; a transaction's own are part of it."""
+    for name in ("put_item", "update_item", "delete_item", "transact_write_items"):
+        replace(DynamoDBBackend, name, _one_at_a_time)
     replace(Table, "create_from_cloudformation_json", _with_properties)

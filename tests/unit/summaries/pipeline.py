@@ -75,7 +75,7 @@ class Pipeline:
         models = MeteredModels(models=self.model, catalog=catalog, ledger=self.ledger)
         slots = ModelSlots(self.slots, most=3, seconds=60, now=now)
         self.infer = InferRequest(
-            objects=self.objects, models=models, slots=slots, results_bucket="results", now=now
+            documents=self.store, objects=self.objects, models=models, slots=slots, results_bucket="results", now=now
         ).infer
         self.collect = CollectSummary(
             documents=self.store, objects=self.objects, announcer=self.announcer, results_bucket="results", now=now

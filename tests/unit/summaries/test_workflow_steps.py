@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
@@ -15,15 +16,18 @@ from lambdas.shared.domain.errors import (
     InvalidAnswerError,
     LedgerUnavailableError,
     ModelNotEnabledError,
+    ModelRefusedRequestError,
     ModelThrottledError,
     SupersededError,
 )
 from lambdas.shared.domain.execution import run_of
+from lambdas.shared.services import prepare_document
 from lambdas.shared.services.prepare_document import LARGEST_DOCUMENT_BYTES
 from tests.fakes.documents import SUMMARY, dropped, received
 from tests.fakes.models import model_card
 from tests.unit.summaries.pipeline import ANSWER, TEXT, CrashError, Pipeline
 
+ROOT = Path(__file__).parents[3]
 RESULTS = {"summaries/acme/report.txt.summary.json", "summaries/acme/report.txt.summary.md"}
 
 
@@ -196,6 +200,55 @@ class TestFailures:
         with pytest.raises(InvalidAnswerError):
             world.collect(run, prepared, receipt)
         assert not results_in(world)
+
+    def test_a_document_that_was_deleted_while_it_waited_is_not_paid_for(self) -> None:
+        world = Pipeline(ModelThrottledError("later"), ANSWER)
+        run = world.drop()
+        prepared = world.prepare(run)
+        with pytest.raises(ModelThrottledError):
+            world.infer(run, prepared)
+        world.drop(b"Version two.", sequencer="02")
+        with pytest.raises(SupersededError):
+            world.infer(run, prepared)
+        assert len(world.model.requests) == 1 and world.slots.taken == 0
+
+
+class TestScans:
+    """PDFs of pictures: for a model that reads documents they are no failure."""
+
+    SCAN = (ROOT / "examples/mixed/letter-scanned.pdf").read_bytes()
+    KEY = "inbox/acme/letter.pdf"
+
+    def test_a_model_that_reads_documents_gets_the_file_itself(self) -> None:
+        world = Pipeline(card=model_card(capabilities={"documents": True}))
+        run = world.drop(self.SCAN, self.KEY)
+        assert world.carry_through(run) == "SUCCEEDED"
+        (request,) = world.model.requests
+        attachment = request.messages[0].attachment
+        assert attachment is not None and attachment.content == self.SCAN and attachment.format == "pdf"
+        assert attachment.location.startswith("s3://results/work/")
+
+    def test_for_any_other_model_it_needs_text_recognition(self) -> None:
+        world = Pipeline()
+        run = world.drop(self.SCAN, self.KEY)
+        assert world.carry_through(run) == "FAILED"
+        failure = world.document(run).failure
+        assert failure is not None and failure.code == "needs_ocr" and not world.model.requests
+
+    def test_a_scan_beyond_what_models_take_is_not_sent(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(prepare_document, "MAX_ATTACHMENT_BYTES", 100)
+        world = Pipeline(card=model_card(capabilities={"documents": True}))
+        run = world.drop(self.SCAN, self.KEY)
+        assert world.carry_through(run) == "FAILED"
+        failure = world.document(run).failure
+        assert failure is not None and failure.code == "needs_ocr" and "100 pages" in failure.detail
+
+    def test_a_model_that_refuses_it_leaves_the_remedy(self) -> None:
+        world = Pipeline(ModelRefusedRequestError("no"), card=model_card(capabilities={"documents": True}))
+        run = world.drop(self.SCAN, self.KEY)
+        assert world.carry_through(run) == "FAILED"
+        failure = world.document(run).failure
+        assert failure is not None and failure.code == "needs_ocr" and "OCR" in failure.detail
 
 
 class TestReuse:
