@@ -18,16 +18,33 @@ from lambdas.shared.domain.bulk.shard_decisions import NoAnswer, SlotTaken, Subm
 from lambdas.shared.domain.bulk.shard_job import Act, ShardPhase, ShardRow
 from lambdas.shared.services.bulk import advance_shard, collect_shard, part_writer, round_plans
 from tests.simulator import witness, world
+from tests.simulator.world import History, live
 
 Patch = pytest.MonkeyPatch
 
 
+# A stop while nobody knows whether a submit has arrived: too rare a meeting to be left to luck.
+STOPPED_IN_DOUBT = {
+    "submit_answer_lost": 0.9,
+    "list_lags": 1.0,
+    "doubled_step": 0.9,
+    "lost_result": 0.5,
+    "operator_stops": 1.0,
+    "event": 0.3,
+}
+
+
 class Mutant(NamedTuple):
-    """`rule` is the invariant that it breaks."""
+    """`rule` is the invariant that it breaks; `rates` are those of its histories' faults, None = drawn by each seed."""
 
     name: str
     rule: str
     apply: Callable[[Patch], None]
+    rates: dict[str, float] | None = None
+
+    def live(self, seed: int) -> History:
+        """A history in which it can show itself."""
+        return live(seed) if self.rates is None else live(seed, rates=self.rates, documents=12)
 
 
 def _drop_error_rows(patch: Patch) -> None:
@@ -101,6 +118,16 @@ def _throw_half_failed_jobs_away(patch: Patch) -> None:
     patch.setattr(shard_decisions, "_deserves_another", mutant)
 
 
+def _leave_a_doubted_job_alone(patch: Patch) -> None:
+    found = shard_decisions._found
+
+    def mutant(row: ShardRow, job):
+        row, act = found(row, job)
+        return row._replace(doubted=False), act
+
+    patch.setattr(shard_decisions, "_found", mutant)
+
+
 def _forget_unsent_shards(patch: Patch) -> None:
     plan = round_plans.RoundPlans.plan
 
@@ -149,6 +176,7 @@ MUTANTS = (
     Mutant("the row is saved after the submit", witness.LEDGER, _row_after_submit),
     Mutant("paid answers without rows are forgotten", witness.LEDGER, _forget_paid_answers_without_rows),
     Mutant("half-failed jobs are thrown away", witness.LEDGER, _throw_half_failed_jobs_away),
+    Mutant("a stop leaves a doubted job alone", witness.LEDGER, _leave_a_doubted_job_alone, STOPPED_IN_DOUBT),
     Mutant("a stopped run forgets what it has not sent", witness.EXACTLY_ONCE, _forget_unsent_shards),
     Mutant("workers write over each other's files", witness.EXACTLY_ONCE, _share_file_names),
     Mutant("failures are not counted", witness.COUNTS, _forget_failures),

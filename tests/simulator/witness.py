@@ -45,6 +45,7 @@ class InvariantWitness:
     billed: Counter[str] = field(default_factory=Counter)
     names: Counter[str] = field(default_factory=Counter)
     answered: set[str] = field(default_factory=set)
+    known: set[str] = field(default_factory=set)
 
     def job_created(self, job: Job, records: list[str]) -> None:
         name = job.request.name
@@ -67,8 +68,9 @@ class InvariantWitness:
         self.jobs.append(job)
 
     def job_asked_again(self, job: Job) -> None:
-        """A known token makes no job, and tells no error: whoever reuses it for another attempt gets a dead job."""
-        if job.status.ended:
+        """A known token makes no job, and tells no error: whoever reuses it for another attempt gets a dead job. Only
+        who never heard of the job may ask again."""
+        if job.status.ended and job.job_id in self.known:
             raise BrokenInvariantError(ONE_JOB, f"{job.request.name} was submitted again after it had ended")
 
     def job_billed(self, job: Job, answers: int) -> None:
@@ -76,6 +78,7 @@ class InvariantWitness:
 
     def row_saved(self, row: ShardRow) -> None:
         """Once a job is collected, every answer that could be used is stored, and is never paid for again."""
+        self.known.add(row.job_id)
         if row.phase is not ShardPhase.SETTLED:
             return
         prefix = RunLayout(row.ref.run_id).output_prefix(row.ref.round, row.ref.shard)

@@ -8,7 +8,7 @@ import pytest
 
 from lambdas.shared.domain.bulk.run import RunState
 from tests.simulator.faults import KINDS
-from tests.simulator.mutants import MUTANTS, Mutant
+from tests.simulator.mutants import MUTANTS, STOPPED_IN_DOUBT, Mutant
 from tests.simulator.witness import COUNTS, EXACTLY_ONCE, LEDGER, ONE_JOB, SLOTS, STUCK, BrokenInvariantError
 from tests.simulator.world import live
 
@@ -55,13 +55,18 @@ def test_where_a_fault_always_strikes_the_run_still_ends(kind: str) -> None:
         assert set(live(seed, rates={kind: 1.0}, documents=12).states) == {RunState.SUCCEEDED}
 
 
+def test_a_run_that_is_stopped_while_a_submit_is_in_doubt_leaves_no_job_alone() -> None:
+    for seed in range(200):
+        live(seed, rates=STOPPED_IN_DOUBT, documents=12)
+
+
 @pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.name.replace(" ", "-"))
 def test_a_bulk_run_with_a_mistake_is_caught(mutant: Mutant, monkeypatch: pytest.MonkeyPatch) -> None:
     mutant.apply(monkeypatch)
     rules = set()
     for seed in range(200):
         try:
-            live(seed)
+            mutant.live(seed)
         except BrokenInvariantError as error:
             rules.add(error.rule)
             if error.rule == mutant.rule:

@@ -167,6 +167,17 @@ def test_a_running_job_of_a_stopped_run_is_stopped_once_and_then_collected() -> 
     assert after(row, SlotReleased(), stop=True)[1] is Act.COLLECT
 
 
+def test_a_submit_in_doubt_is_sent_again_though_the_run_is_to_stop_so_that_no_job_is_left_alone() -> None:
+    row = SUBMITTING
+    for _ in range(MISSES_BELIEVED):
+        row, _ = after(row, Seen(None), stop=True)
+    assert (row.phase, row.doubted, due(row, stop=True)) == (ShardPhase.READY, True, Act.TAKE_SLOT)
+    row, act = after(row, SlotTaken(), stop=True)
+    assert act is Act.SUBMIT
+    row, _ = after(row, Submitted("arn"), stop=True)
+    assert (row.doubted, due(row, stop=True)) == (False, Act.STOP)
+
+
 def test_a_submit_in_doubt_is_looked_for_also_when_the_run_is_stopped() -> None:
     assert due(SUBMITTING, stop=True) is Act.FIND
 
@@ -198,6 +209,7 @@ ROWS = st.builds(
     stopping=st.booleans(),
     misses=st.integers(0, 30),
     waits=st.integers(0, 30),
+    doubted=st.booleans(),
     earlier=st.just(()),
     settlement=st.just(""),
     version=st.integers(0, 9),

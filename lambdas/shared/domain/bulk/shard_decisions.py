@@ -66,10 +66,13 @@ Event = Assembled | SlotTaken | SlotsFull | Submitted | NotNow | Refused | NoAns
 
 
 def due(row: ShardRow, *, stop: bool) -> Act:
-    """What to do with a row as it was loaded, whoever left it there. `stop`: the run is to be stopped."""
+    """What to do with a row as it was loaded, whoever left it there. `stop`: the run is to be stopped.
+
+    A submit in doubt is sent again even then: under the same token, it gives the one job there is, which is stopped.
+    """
     if row.phase is ShardPhase.RUNNING:
         return Act.STOP if stop and not row.stopping else Act.LOOK
-    if row.phase in (ShardPhase.NEW, ShardPhase.READY) and stop:
+    if row.phase in (ShardPhase.NEW, ShardPhase.READY) and stop and not row.doubted:
         return Act.RELEASE_SLOT
     return _DUE[row.phase]
 
@@ -95,7 +98,7 @@ def after(row: ShardRow, event: Event, *, stop: bool) -> tuple[ShardRow, Act]:
         case ShardPhase.READY, SlotsFull():
             return _later(row)
         case ShardPhase.SUBMITTING, Submitted(job_id):
-            return _enter(row, ShardPhase.RUNNING)._replace(job_id=job_id, waits=1), Act.WAIT
+            return _enter(row, ShardPhase.RUNNING)._replace(job_id=job_id, waits=1, doubted=False), Act.WAIT
         case ShardPhase.SUBMITTING, NotNow():
             return _enter(row, ShardPhase.READY)._replace(waits=row.waits + 1), Act.WAIT
         case ShardPhase.SUBMITTING, Refused(message):
@@ -122,11 +125,12 @@ def output_is_late(row: ShardRow, answers: int) -> bool:
 
 def _found(row: ShardRow, job: JobView | None) -> tuple[ShardRow, Act]:
     if job is not None:
-        return _enter(row, ShardPhase.RUNNING)._replace(job_id=job.job_id), Act.LOOK
+        return _enter(row, ShardPhase.RUNNING)._replace(job_id=job.job_id, doubted=False), Act.LOOK
     if row.misses + 1 < MISSES_BELIEVED:
         return row._replace(misses=row.misses + 1, waits=1), Act.WAIT
-    # The request never arrived. The same attempt is sent again under the same token, so even now no second job can be.
-    return _enter(row, ShardPhase.READY)._replace(waits=1), Act.WAIT
+    # It seems that the request never arrived. The same attempt is sent again under the same token: should the list have
+    # been wrong, that makes no second job but tells the first one's id.
+    return _enter(row, ShardPhase.READY)._replace(waits=1, doubted=True), Act.WAIT
 
 
 def _seen(row: ShardRow, job: JobView | None, *, stop: bool) -> tuple[ShardRow, Act]:

@@ -59,6 +59,7 @@ class ShardRow(NamedTuple):
     """The ledger's row of a shard. `version` grows with every save; `waits` counts fruitless looks in a phase, and
     `misses` how often the service did not know the job. `earlier` names the jobs of earlier attempts.
 
+    `doubted`: a submit of this attempt was not answered, and no such job was found since.
     `settlement` is the key of what collecting has written, the only one that counts. `succeeded` is what the service
     says of the job.
     """
@@ -73,6 +74,7 @@ class ShardRow(NamedTuple):
     stopping: bool = False
     waits: int = 0
     misses: int = 0
+    doubted: bool = False
     earlier: tuple[str, ...] = ()
     settlement: str = ""
     version: int = 0
