@@ -37,6 +37,7 @@ class StorageStack(cdk.Stack):
         self.slots = self._table("Slots", sort_key="sk", expires=True, restorable=False)
         acknowledge(self.slots, "DDB3", reason="it holds leases of minutes; there is nothing to restore")
         self.documents_table = self._documents_table()
+        self.bulk = self._table("Bulk", sort_key="sk", expires=False)
         self.documents = self._bucket(
             "DocumentsBucket", lifecycle_rules=[_housekeeping()], cors=_uploads_from(settings.cors_origins)
         )
@@ -132,6 +133,7 @@ class StorageStack(cdk.Stack):
             "SlotsTableName": self.slots.table_name,
             "IdempotencyTableName": self.idempotency.table_name,
             "DocumentsTableName": self.documents_table.table_name,
+            "BulkTableName": self.bulk.table_name,
             "DocumentsBucketName": self.documents.bucket_name,
             "ResultsBucketName": self.results.bucket_name,
             "SummariesDeadLetterQueueUrl": self.dead_letters.queue_url,

@@ -15,7 +15,7 @@ def lifecycle(bucket: Resource) -> dict[str, dict]:
 
 def test_data_outlives_its_stack_by_default(assembly: Assembly) -> None:
     stateful = [*assembly.of(*STATEFUL), assembly.at("SummariesDeadLetters")]
-    assert len(stateful) == 9
+    assert len(stateful) == 10
     for resource in stateful:
         assert resource.stack == "storage"
         assert (resource.body["DeletionPolicy"], resource.body["UpdateReplacePolicy"]) == ("Retain", "Retain"), resource
@@ -47,6 +47,7 @@ def test_every_table_of_lasting_data_can_be_restored_to_any_second(assembly: Ass
         ("IdempotencyTable", ["pk"], True),
         ("SlotsTable", ["pk", "sk"], True),
         ("DocumentsTable", ["pk", "sk"], False),
+        ("BulkTable", ["pk", "sk"], False),
     ],
 )
 def test_tables_have_their_keys_and_what_ages_expires(
