@@ -19,6 +19,8 @@ from stacks.settings import DeploymentSettings
 INBOX = "inbox/"
 WORK = "work/"
 SUMMARIES = "summaries/"
+BULK = "bulk/"
+RESULTS = "results/"
 
 
 class StorageStack(cdk.Stack):
@@ -37,6 +39,7 @@ class StorageStack(cdk.Stack):
         self.slots = self._table("Slots", sort_key="sk", expires=True, restorable=False)
         acknowledge(self.slots, "DDB3", reason="it holds leases of minutes; there is nothing to restore")
         self.documents_table = self._documents_table()
+        self.bulk = self._table("Bulk", sort_key="sk", expires=False)
         self.documents = self._bucket(
             "DocumentsBucket", lifecycle_rules=[_housekeeping()], cors=_uploads_from(settings.cors_origins)
         )
@@ -132,6 +135,7 @@ class StorageStack(cdk.Stack):
             "SlotsTableName": self.slots.table_name,
             "IdempotencyTableName": self.idempotency.table_name,
             "DocumentsTableName": self.documents_table.table_name,
+            "BulkTableName": self.bulk.table_name,
             "DocumentsBucketName": self.documents.bucket_name,
             "ResultsBucketName": self.results.bucket_name,
             "SummariesDeadLetterQueueUrl": self.dead_letters.queue_url,
@@ -160,14 +164,21 @@ def _housekeeping() -> s3.LifecycleRule:
 
 
 def _work_expiry() -> list[s3.LifecycleRule]:
-    """Intermediate copies of people's text: 7 days as objects, one more as the version that expiry leaves."""
+    """Intermediate copies of people's text: for days as objects, one more day as the version that expiry leaves."""
     return [
         s3.LifecycleRule(
             id="work",
             prefix=WORK,
             expiration=cdk.Duration.days(7),
             noncurrent_version_expiration=cdk.Duration.days(1),
-        )
+        ),
+        # A bulk run may be stopped for weeks before an operator resumes it.
+        s3.LifecycleRule(
+            id="bulk",
+            prefix=BULK,
+            expiration=cdk.Duration.days(60),
+            noncurrent_version_expiration=cdk.Duration.days(1),
+        ),
     ]
 
 

@@ -15,7 +15,7 @@ def lifecycle(bucket: Resource) -> dict[str, dict]:
 
 def test_data_outlives_its_stack_by_default(assembly: Assembly) -> None:
     stateful = [*assembly.of(*STATEFUL), assembly.at("SummariesDeadLetters")]
-    assert len(stateful) == 9
+    assert len(stateful) == 10
     for resource in stateful:
         assert resource.stack == "storage"
         assert (resource.body["DeletionPolicy"], resource.body["UpdateReplacePolicy"]) == ("Retain", "Retain"), resource
@@ -47,6 +47,7 @@ def test_every_table_of_lasting_data_can_be_restored_to_any_second(assembly: Ass
         ("IdempotencyTable", ["pk"], True),
         ("SlotsTable", ["pk", "sk"], True),
         ("DocumentsTable", ["pk", "sk"], False),
+        ("BulkTable", ["pk", "sk"], False),
     ],
 )
 def test_tables_have_their_keys_and_what_ages_expires(
@@ -113,9 +114,13 @@ def test_old_versions_and_broken_uploads_disappear(assembly: Assembly) -> None:
 
 def test_intermediate_texts_are_gone_after_a_week_and_results_stay(assembly: Assembly) -> None:
     rules = lifecycle(assembly.at("ResultsBucket"))
-    assert set(rules) == {"old-versions", "work", "conversations"}
+    assert set(rules) == {"old-versions", "work", "bulk", "conversations"}
     assert (rules["work"]["Prefix"], rules["work"]["ExpirationInDays"]) == ("work/", 7)
     assert rules["work"]["NoncurrentVersionExpiration"] == {"NoncurrentDays": 1}
+    assert (rules["bulk"]["Prefix"], rules["bulk"]["ExpirationInDays"]) == ("bulk/", 60), (
+        "a stopped run waits for weeks"
+    )
+    assert rules["bulk"]["NoncurrentVersionExpiration"] == {"NoncurrentDays": 1}
     assert "ExpirationInDays" not in rules["old-versions"]
 
 
