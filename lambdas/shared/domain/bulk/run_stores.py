@@ -32,7 +32,11 @@ class BulkRunStore(Protocol):
         ...
 
     def active(self, tenant: str) -> Iterator[BulkRun]:
-        """The tenant's runs that have not ended."""
+        """The tenant's runs that have not ended. Read consistently."""
+        ...
+
+    def of_tenant(self, tenant: str) -> Iterator[BulkRun]:
+        """All runs of a tenant, in no order that matters. Read consistently."""
         ...
 
 
