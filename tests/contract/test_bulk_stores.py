@@ -53,7 +53,7 @@ ROW = ShardRow(
     waits=4,
     misses=1,
     earlier=("quarry-1",),
-    settlement="work/bulk/run_1/settled.json",
+    settlement="bulk/run_1/settled.json",
 )
 
 

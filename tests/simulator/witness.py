@@ -61,7 +61,7 @@ class InvariantWitness:
             raise BrokenInvariantError(SLOTS, f"{len(alive) + 1} jobs, {self.limit} allowed")
         if len(set(records)) != len(records):
             raise BrokenInvariantError(ONE_JOB, "a record stands twice in one job")
-        again = self.answered.intersection(f"{job.request.input_prefix.split('/')[2]} {id_}" for id_ in records)
+        again = self.answered.intersection(f"{job.request.input_prefix.split('/')[1]} {id_}" for id_ in records)
         if again:
             raise BrokenInvariantError(ONE_JOB, f"{sorted(again)[0]} is stored and was sent again")
         self.jobs.append(job)

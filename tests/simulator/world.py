@@ -124,7 +124,13 @@ class World:
         self.cut = CutShards(**stores)
         self.advance_shard = AdvanceShard(**stores, jobs=self.jobs, slots=self.slots, region="r")
         self.collect = CollectShard(
-            **stores, settle=settle, ledger=self.ledger, check=check, price=lambda _: RECORD_USD, new_id=ids
+            **stores,
+            settle=settle,
+            ledger=self.ledger,
+            check=check,
+            price=lambda _: RECORD_USD,
+            new_id=ids,
+            time_is_up=up,
         )
         self.sweep = SweepPart(**stores, asker=self.archive, settle=settle, check=check, new_id=ids, time_is_up=up)
         self.report = WriteReport(**stores)
@@ -211,7 +217,7 @@ class World:
             while page is not None:
                 page = yield from self.invoke("list", partial(self.list.step, run_id, page))
         elif step is Step.PREPARE:
-            rows = list(self.files.files[f"work/bulk/{run_id}/key-files.jsonl"])
+            rows = list(self.files.files[f"bulk/{run_id}/key-files.jsonl"])
             yield [start(self._prepare(run_id, row["number"], row["key"])) for row in rows]
         elif step is Step.CUT:
             yield from self.invoke("cut", lambda: self.cut.step(run_id))
@@ -228,7 +234,7 @@ class World:
 
     def _plan(self, run_id: str) -> tuple[int, dict[str, Any]]:
         round_ = self.runs.runs[run_id].round
-        plan = self.files.read(f"work/bulk/{run_id}/r{round_:03d}/plan.json")
+        plan = self.files.read(f"bulk/{run_id}/r{round_:03d}/plan.json")
         return round_, plan or {"shards": [], "rest": []}
 
     def _prepare(self, run_id: str, number: int, key: str) -> Script:

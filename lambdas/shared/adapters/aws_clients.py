@@ -28,6 +28,17 @@ def bedrock_runtime(*, attempts: int, read_timeout_seconds: int) -> BedrockRunti
 
 
 @cache
+def bedrock() -> Any:
+    """Batch jobs: one attempt, because a job's row says what is tried again."""
+    return _client("bedrock", attempts=1, read_timeout=30)
+
+
+@cache
+def service_quotas() -> Any:
+    return _client("service-quotas", attempts=4, read_timeout=10)
+
+
+@cache
 def dynamodb() -> DynamoDBClient:
     made: DynamoDBClient = _client("dynamodb", attempts=4, read_timeout=10, validates=False)
     return made

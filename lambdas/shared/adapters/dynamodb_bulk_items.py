@@ -1,6 +1,7 @@
 """Rows of bulk runs and their shards as DynamoDB items, and back.
 
-Keys: pk `run#<run id>` holds a run (sk `run`) and its shards (sk `shard#<round, three digits>#<shard, five digits>`);
+Keys: pk `run#<run id>` holds a run (sk `run`) and its shards (sk `shard#<round, three digits>#<shard, five digits>`)
+and when its jobs were settled (sk `job#<job name>`);
 pk `tenant#<tenant>`, sk `<run id>` names each run of a tenant, so that they are found by a consistent query.
 """
 
@@ -27,6 +28,11 @@ def run_key(run_id: str) -> Item:
 def shard_key(ref: ShardRef) -> Item:
     """The key of a shard; a run's shards sort by round and number."""
     return {"pk": f"run#{ref.run_id}", "sk": f"{SHARDS}{ref.round:03}#{ref.shard:05}"}
+
+
+def job_key(run_id: str, job_name: str) -> Item:
+    """The key of when a job was settled."""
+    return {"pk": f"run#{run_id}", "sk": f"job#{job_name}"}
 
 
 def tenant_key(tenant: str, run_id: str) -> Item:

@@ -60,6 +60,12 @@ class DynamoDbSlots:
         except self._client.exceptions.ConditionalCheckFailedException:
             return  # it had expired, and somebody else has the place or nobody
 
+    def give_back_all(self, scope: str, holder: str, *, now: datetime) -> None:
+        """Free every place that the holder has: for holders that do not remember which."""
+        for number, owner in self._held(scope, now).items():
+            if owner == holder:
+                self.give_back(Slot(scope, number, holder, now))
+
     def _held(self, scope: str, now: datetime) -> dict[int, str]:
         """Who has which place; read consistently, so that nobody looks for a place where there is none."""
         pages: Any = self._client.get_paginator("query").paginate(

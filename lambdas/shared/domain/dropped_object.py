@@ -87,7 +87,15 @@ def result_keys(tenant: str, document_id: str, key: str) -> tuple[str, str]:
     """
     own = inbox_key(tenant, "")
     path = key.removeprefix(own) if key.startswith(own) else "_unfiled/" + key.removeprefix(INBOX)
-    stem = f"summaries/{tenant}/{path}"
+    return _keys(f"summaries/{tenant}/{path}", document_id)
+
+
+def archive_result_keys(tenant: str, document_id: str, bucket: str, key: str) -> tuple[str, str]:
+    """The same for an object of an archive: below `_bulk/<bucket>/`, because archives may lie in several buckets."""
+    return _keys(f"summaries/{tenant}/_bulk/{bucket}/{key}", document_id)
+
+
+def _keys(stem: str, document_id: str) -> tuple[str, str]:
     if len(f"{stem}.summary.json".encode()) > LONGEST_KEY_BYTES:
         stem = stem.encode()[:_LONGEST_PATH_BYTES].decode(errors="ignore") + "." + document_id
     return f"{stem}.summary.json", f"{stem}.summary.md"

@@ -12,7 +12,9 @@ from lambdas.shared.domain.timestamps import to_iso
 
 
 def summary_json(run: SummaryRun, completion: Completion, at: datetime) -> bytes:
-    """Everything about the summary; `cost_usd` is a number of USD, or null when it is not known."""
+    """Everything about the summary; `cost_usd` is a number of USD, or null when it is not known. `calls` and `usage`
+    are null where nobody has counted them for each document: in a bulk run."""
+    counted = completion.calls > 0 or completion.reused
     cost = completion.cost_usd
     fields = {
         "document_id": run.document_id,
@@ -26,8 +28,10 @@ def summary_json(run: SummaryRun, completion: Completion, at: datetime) -> bytes
         "cost_usd": None if cost is None else float(cost),
         "reused": completion.reused,
         "sections": completion.sections,
-        "calls": completion.calls,
-        "usage": {"input_tokens": completion.input_tokens, "output_tokens": completion.output_tokens},
+        "calls": completion.calls if counted else None,
+        "usage": {"input_tokens": completion.input_tokens, "output_tokens": completion.output_tokens}
+        if counted
+        else None,
         "skipped": list(completion.skipped),
         "created_at": to_iso(at),
     }

@@ -126,6 +126,6 @@ def test_parts_are_a_hundredth_of_a_large_job_and_an_eighth_of_a_small_one() -> 
 
 
 def test_a_part_is_kept_in_a_plan_and_its_documents_lie_beside_it() -> None:
-    part = Part("work/bulk/run/r000/parts/f000001-a-0000.jsonl", 3, 400, 2)
+    part = Part("bulk/run/r000/parts/f000001-a-0000.jsonl", 3, 400, 2)
     assert part_from(part.as_json()) == part
-    assert part.items_key == "work/bulk/run/r000/parts/f000001-a-0000.items.jsonl"
+    assert part.items_key == "bulk/run/r000/parts/f000001-a-0000.items.jsonl"

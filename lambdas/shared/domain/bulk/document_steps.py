@@ -51,7 +51,9 @@ class SummaryKeeper(Protocol):
     """Stores summaries."""
 
     def keep(self, run: BulkRun, work: DocumentWork) -> str:
-        """Store `work.summary_text`; answers the result's key. May be repeated: the same work has the same key."""
+        """Store `work.summary_text`; answers the result's key. May be repeated: the same work has the same key.
+
+        Raises BlockedByGuardrailError."""
         ...
 
 

@@ -16,6 +16,7 @@ class DocumentWork(NamedTuple):
     A document that fits into the model's window has one record. A long one has a record for each section (level 0);
     when all are answered, the requests that merge them are level 1, and so on until one answer is left, which is the
     summary. `answers` are this level's: texts of usable answers by record id. `cost_usd` counts all answers so far.
+    `sections` counts level 0, `skipped` are sentences about what of the document was not read.
     """
 
     document_id: str
@@ -27,6 +28,8 @@ class DocumentWork(NamedTuple):
     answers: Mapping[str, str] = {}
     cost_usd: Decimal | None = Decimal(0)
     code: str | None = None
+    sections: int = 1
+    skipped: tuple[str, ...] = ()
 
     @property
     def summary_text(self) -> str | None:
@@ -82,4 +85,5 @@ class DocumentWork(NamedTuple):
 def work_from(row: Mapping[str, Any]) -> DocumentWork:
     """The inverse of `DocumentWork.as_row`."""
     cost = row["cost_usd"]
-    return DocumentWork(**{**row, "open": tuple(row["open"]), "cost_usd": None if cost is None else Decimal(cost)})
+    tuples = {name: tuple(row[name]) for name in ("open", "skipped")}
+    return DocumentWork(**{**row, **tuples, "cost_usd": None if cost is None else Decimal(cost)})

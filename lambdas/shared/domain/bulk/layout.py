@@ -10,13 +10,13 @@ from typing import NamedTuple
 
 
 class RunLayout(NamedTuple):
-    """Keys of one run. The working files may be needed for weeks, the results stay."""
+    """Keys of one run. The working files may be needed for weeks (other steps' expire after days), the results stay."""
 
     run_id: str
 
     @property
     def work(self) -> str:
-        return f"work/bulk/{self.run_id}"
+        return f"bulk/{self.run_id}"
 
     @property
     def report(self) -> str:
@@ -25,6 +25,10 @@ class RunLayout(NamedTuple):
     @property
     def outcomes(self) -> str:
         return f"results/{self.run_id}/outcomes.jsonl"
+
+    def items(self, round_: int, step: str) -> str:
+        """The list that the workflow maps over in a step of a round."""
+        return f"{self.work}/r{round_:03d}/{step}.jsonl"
 
     @property
     def key_files(self) -> str:

@@ -67,6 +67,14 @@ def split_uri(text: str) -> tuple[str, str] | None:
     return None if len(key.encode()) > _LONGEST_KEY_BYTES else (match["bucket"], key)
 
 
+def allowed_places(texts: Iterable[str], *, documents_bucket: str, tenant: str) -> tuple[AllowedSource, ...]:
+    """The setting `bulk_sources` for a tenant: `s3://<bucket>/<prefix>`, or a prefix of the documents bucket;
+    `{tenant}` in it stands for the tenant's name."""
+    named = (text.replace("{tenant}", tenant) for text in texts)
+    places = (split_uri(text) or (documents_bucket, text) for text in named)
+    return tuple(AllowedSource(bucket, prefix, tenant) for bucket, prefix in places)
+
+
 def check_source(source: Source, tenant: str, allowed: Iterable[AllowedSource]) -> None:
     """Raises InvalidInputError when this tenant's runs may not read there."""
     places = places_of(tenant, allowed)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import asdict
+from functools import partial
 from typing import Any
 
 from lambdas.shared.domain.bulk import joining, shard_decisions
@@ -18,15 +19,21 @@ from lambdas.shared.domain.bulk.run_files import RunFiles
 from lambdas.shared.domain.bulk.run_stores import BulkRunStore, RowChangedError, ShardStore
 from lambdas.shared.domain.bulk.shard_job import Act, ShardPhase, ShardRef, ShardRow, wait_seconds
 from lambdas.shared.services.bulk.advance_shard import ShardProgress
+from lambdas.shared.services.bulk.overlapped import overlapped
 from lambdas.shared.services.bulk.part_writer import PartWriter
 from lambdas.shared.services.bulk.round_plans import RoundPlans
-from lambdas.shared.services.bulk.settle_documents import SettleDocuments, asked_records, documents_of
+from lambdas.shared.services.bulk.settle_documents import Asked, SettleDocuments, StillOpen, asked_records, documents_of
+
+
+class _TimeIsUpError(Exception):
+    """The rest is left to the next step."""
 
 
 class CollectShard:
     """Files first, then the ledger, then the row: only the collector that saves the row has collected.
 
-    `check` and `price` are asked for each answer.
+    `check` and `price` are asked for each answer; `workers` documents are settled at the same time. When the time is up
+    before all are settled, nothing is committed: the next step finds what is stored and gets further.
     """
 
     def __init__(
@@ -40,6 +47,8 @@ class CollectShard:
         check: Check,
         price: Price,
         new_id: Callable[[], str],
+        time_is_up: Callable[[], bool] = lambda: False,
+        workers: int = 1,
     ) -> None:
         self._runs = runs
         self._shards = shards
@@ -49,6 +58,8 @@ class CollectShard:
         self._check = check
         self._price = price
         self._new_id = new_id
+        self._time_is_up = time_is_up
+        self._workers = workers
 
     def step(self, ref: ShardRef) -> ShardProgress:
         """Collect the shard if it waits for that. May be called at any time, by anybody."""
@@ -68,7 +79,7 @@ class CollectShard:
                 return ShardProgress(Act.WAIT, wait_seconds(row.waits))
             key = self._write(run, row, parts, joined)
             self._shards.save(row._replace(phase=ShardPhase.SETTLED, settlement=key))
-        except RowChangedError:
+        except (RowChangedError, _TimeIsUpError):
             return ShardProgress(Act.WAIT, wait_seconds(1))
         return ShardProgress(Act.DONE)
 
@@ -87,19 +98,24 @@ class CollectShard:
             self._files, part_limits(run.quotas), lambda index: layout.part(ref.round + 1, origin, nonce, index)
         )
         with writer, self._files.open(outcome_key) as outcomes:
-            for part in parts:
-                for asked in documents_of(self._files, part):
-                    settled = self._settle.settle(run, asked, joined.results)
-                    if isinstance(settled, Outcome):
-                        account.add(settled)
-                        outcomes.write(settled.as_row())
-                    else:
-                        writer.add(settled.work, settled.rows)
+            asked = (each for part in parts for each in documents_of(self._files, part))
+            settle = partial(self._settled, run, joined)
+            for settled in overlapped(settle, asked, workers=self._workers):
+                if isinstance(settled, Outcome):
+                    account.add(settled)
+                    outcomes.write(settled.as_row())
+                else:
+                    writer.add(settled.work, settled.rows)
         cost = _settlement(row, joined)
         key = layout.settlement(ref.round, ref.shard, nonce)
         self._files.create(key, _commit(account, outcome_key, writer.parts, joined, cost))
         self._ledger.record_job(run, cost)
         return key
+
+    def _settled(self, run: BulkRun, joined: Joined, asked: Asked) -> Outcome | StillOpen:
+        if self._time_is_up():
+            raise _TimeIsUpError
+        return self._settle.settle(run, asked, joined.results)
 
 
 def _settlement(row: ShardRow, joined: Joined) -> JobSettlement:

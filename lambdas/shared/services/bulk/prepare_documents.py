@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from itertools import islice
 from typing import Any
 
-from lambdas.shared.domain.bulk.document_steps import DocumentPreparer
+from lambdas.shared.domain.bulk.document_steps import DocumentPreparer, PreparedDocument
 from lambdas.shared.domain.bulk.layout import RunLayout
 from lambdas.shared.domain.bulk.listing import Entry
 from lambdas.shared.domain.bulk.outcome import Account, Outcome
@@ -14,13 +15,15 @@ from lambdas.shared.domain.bulk.part import part_limits, request_row
 from lambdas.shared.domain.bulk.run import BulkRun, RunPhase
 from lambdas.shared.domain.bulk.run_files import RunFiles
 from lambdas.shared.domain.bulk.run_stores import BulkRunStore
+from lambdas.shared.services.bulk.overlapped import overlapped
 from lambdas.shared.services.bulk.part_writer import PartWriter
 
 
 class PrepareDocuments:
     """A key file is done in as many steps as it takes; each commits how far it came, its parts and its outcomes.
 
-    `time_is_up` says that the function should commit and leave the rest to the next step.
+    `time_is_up` says that the function should commit and leave the rest to the next step; `workers` documents are read
+    at the same time.
     """
 
     def __init__(
@@ -31,12 +34,14 @@ class PrepareDocuments:
         preparer: DocumentPreparer,
         new_id: Callable[[], str],
         time_is_up: Callable[[], bool],
+        workers: int = 1,
     ) -> None:
         self._runs = runs
         self._files = files
         self._preparer = preparer
         self._new_id = new_id
         self._time_is_up = time_is_up
+        self._workers = workers
 
     def step(self, run_id: str, number: int, key: str) -> bool:
         """Go on with key file `number`; answers whether it is done (or the run is to be stopped)."""
@@ -58,17 +63,16 @@ class PrepareDocuments:
         account, done = Account(), True
         parts = PartWriter(self._files, part_limits(run.quotas), lambda index: layout.part(0, origin, nonce, index))
         with parts, self._files.open(outcome_key) as outcomes:
-            for row in islice(self._files.rows(key), offset, None):
-                if self._time_is_up():
+            rows = islice(self._files.rows(key), offset, None)
+            for prepared in overlapped(partial(self._prepared, run), rows, workers=self._workers):
+                if prepared is None:
                     done = False
                     break
-                prepared = self._preparer.prepare(run, Entry(**row))
                 if isinstance(prepared, Outcome):
                     account.add(prepared)
                     outcomes.write(prepared.as_row())
                 else:
-                    rows = map(request_row, prepared.work.open, prepared.requests)
-                    parts.add(prepared.work, rows)
+                    parts.add(prepared.work, map(request_row, prepared.work.open, prepared.requests))
                 offset += 1
         return {
             "done": done,
@@ -77,6 +81,10 @@ class PrepareDocuments:
             "outcomes": outcome_key,
             "account": account.as_json(),
         }
+
+    def _prepared(self, run: BulkRun, row: Mapping[str, Any]) -> PreparedDocument | Outcome | None:
+        """None when the time is up: what comes after that is left to the next step."""
+        return None if self._time_is_up() else self._preparer.prepare(run, Entry(**row))
 
 
 def prepare_commits(files: RunFiles, layout: RunLayout, number: int) -> Iterator[dict[str, Any]]:

@@ -14,6 +14,7 @@ from lambdas.shared.domain.bulk.outcome import Outcome
 from lambdas.shared.domain.bulk.part import Part, request_row
 from lambdas.shared.domain.bulk.run import BulkRun
 from lambdas.shared.domain.bulk.run_files import RunFiles
+from lambdas.shared.domain.errors import BlockedByGuardrailError
 
 
 class Asked(NamedTuple):
@@ -41,12 +42,19 @@ class SettleDocuments:
         """`results` has one for each open record. A summary is stored before its outcome is told."""
         work = asked.work.settled(results)
         if work.summary_text is not None:
-            return work.succeeded(self._keeper.keep(run, work))
+            return self._kept(run, work)
         if work.wants_merging:
             requests = self._merger.merge(run, work)
             ids = tuple(work.record_id(index) for index, _ in enumerate(requests))
             return StillOpen(work.next_level(ids), tuple(map(request_row, ids, requests)))
         return StillOpen(work, tuple(_again(row, results) for row in asked.rows if _is_open(row, results)))
+
+    def _kept(self, run: BulkRun, work: DocumentWork) -> Outcome:
+        """A summary that the content policy objects to would be objected to again."""
+        try:
+            return work.succeeded(self._keeper.keep(run, work))
+        except BlockedByGuardrailError as error:
+            return work.failed(error.code)
 
 
 def documents_of(files: RunFiles, part: Part) -> Iterator[Asked]:

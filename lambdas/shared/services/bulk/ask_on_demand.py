@@ -1,0 +1,42 @@
+"""Asks a record of a bulk run on demand: metered, and within the places that all workflows share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from lambdas.shared.domain.bulk.document_steps import AskedAnswer, ModelInput
+from lambdas.shared.domain.bulk.run import BulkRun
+from lambdas.shared.domain.converse import chat_request
+from lambdas.shared.services.metered_models import CallPurpose, MeteredModels
+from lambdas.shared.services.model_slots import ModelSlots
+
+OPERATION = "bulk.sweep"
+CLIENT = "bulk"
+_DOCUMENT_ID_LENGTH = len("doc_") + 24
+
+
+class AskOnDemand:
+    """`RecordAsker`. `metered` makes models whose next event has the given id."""
+
+    def __init__(self, *, metered: Callable[[str], MeteredModels], slots: ModelSlots, guards_documents: bool) -> None:
+        self._metered = metered
+        self._slots = slots
+        self._guards_documents = guards_documents
+
+    def ask(self, run: BulkRun, record_id: str, model_input: ModelInput, *, call_id: str) -> AskedAnswer:
+        """Raises NoSlotError too: try again later."""
+        request = chat_request(run.model_id, model_input)
+        if self._guards_documents:
+            guarded = tuple(replace(message, guarded=True) for message in request.messages)
+            request = replace(request, messages=guarded)
+        purpose = CallPurpose(
+            tenant=run.tenant,
+            client=CLIENT,
+            subject=run.run_id,
+            operation=OPERATION,
+            reference=record_id[:_DOCUMENT_ID_LENGTH],
+        )
+        with self._slots.held(f"{run.run_id}/{record_id}"):
+            reply = self._metered(call_id).reply(request, purpose)
+        return AskedAnswer(reply.text, reply.stop_reason, reply.cost_usd)
