@@ -12,7 +12,7 @@ from lambdas.shared.domain.bulk.run import BulkRun, RunState
 from lambdas.shared.domain.bulk.run_decisions import Halted, after
 from lambdas.shared.domain.bulk.run_plan import plan_from
 from lambdas.shared.domain.bulk.run_stores import RowChangedError
-from lambdas.shared.domain.errors import NotFoundError
+from lambdas.shared.domain.errors import InvalidInputError, NotFoundError
 from lambdas.shared.services.bulk.resume_run import BulkRunNotStoppedError, ResumeRun
 from lambdas.shared.services.bulk.stop_run import StopRun
 from tests.unit.bulk.planning import Desk, texts, wish
@@ -175,6 +175,13 @@ def test_a_run_that_is_being_stopped_or_has_ended_cannot_be_resumed() -> None:
     desk.runs.save(desk.runs.get(run.run_id)._replace(state=RunState.FAILED, reason="unaccounted"))
     with pytest.raises(BulkRunNotStoppedError, match="Start a new one"):
         ResumeRun(desk.carry).resume("acme", run.run_id)
+
+
+@pytest.mark.parametrize("amount", ["-1", "0", "NaN"])
+def test_more_room_is_a_positive_amount(amount: str) -> None:
+    desk, run = desk_with_run()
+    with pytest.raises(InvalidInputError, match="max_usd"):
+        ResumeRun(desk.carry).resume("acme", run.run_id, max_usd=Decimal(amount))
 
 
 def test_another_tenant_s_run_is_not_there() -> None:

@@ -186,7 +186,6 @@ def test_over_budget_and_too_late_are_reasons_of_the_plan() -> None:
     assert reasons(planned) == [("/deadline", "deadline_impossible"), ("/max_usd", "over_budget")]
     with pytest.raises(BulkRunRefusedError) as caught:
         check_may_start(planned)
-    assert caught.value.code == "deadline_impossible"
     assert [error.pointer for error in caught.value.errors] == ["/deadline", "/max_usd"]
 
 

@@ -41,14 +41,13 @@ class ArchivePlan(NamedTuple):
 
 
 class BulkRunRefusedError(InvalidInputError):
-    """The plan says that the run may not start; `code` is its first reason's."""
+    """The plan says that the run may not start."""
 
     code = "bulk_run_refused"
 
     def __init__(self, refusals: tuple[Refusal, ...]) -> None:
         errors = tuple(FieldError(refusal.field, refusal.detail) for refusal in refusals)
         super().__init__("; ".join(refusal.detail for refusal in refusals), errors=errors)
-        self.code = refusals[0].code
 
 
 def check_may_start(planned: ArchivePlan) -> None:

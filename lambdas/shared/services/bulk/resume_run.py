@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from lambdas.shared.domain.bulk.bulk_request import bad_budget
 from lambdas.shared.domain.bulk.run import BulkRun
 from lambdas.shared.domain.bulk.run_decisions import ResumeAsked
-from lambdas.shared.domain.errors import QuarryError
+from lambdas.shared.domain.conflict import ConflictError
+from lambdas.shared.domain.errors import InvalidInputError
 from lambdas.shared.services.bulk.carry_run import CarryRun
 
 
-class BulkRunNotStoppedError(QuarryError):
+class BulkRunNotStoppedError(ConflictError):
     """Only what is stopped, or has lost its execution, can go on."""
 
     code = "bulk_run_not_stopped"
@@ -25,10 +27,14 @@ class ResumeRun:
     def resume(
         self, tenant: str, run_id: str, *, sweep_limit: int | None = None, max_usd: Decimal | None = None
     ) -> BulkRun:
-        """Raises NotFoundError, and BulkRunNotStoppedError for a run that has ended or is being stopped.
+        """Raises NotFoundError, InvalidInputError (max_usd), and BulkRunNotStoppedError for a run that has ended or is
+        being stopped.
 
         `sweep_limit` and `max_usd` give it more room; None = as before.
         """
+        wrong = bad_budget(max_usd)
+        if wrong:
+            raise InvalidInputError(f"max_usd: {wrong[0].detail}", errors=(*wrong,))
         run = self._carry.of_tenant(tenant, run_id)
         if run.state.ended:
             raise BulkRunNotStoppedError(
