@@ -8,6 +8,7 @@ from pathlib import Path
 import aws_cdk as cdk
 
 from stacks.api_stack import ApiStack
+from stacks.bulk_stack import BulkStack
 from stacks.compiled_catalog import CatalogError, compile_catalog
 from stacks.components.bytecode import BuildError
 from stacks.components.security_rules import check_security_rules
@@ -30,6 +31,7 @@ def build(app: cdk.App) -> None:
     guardrail = GuardrailStack(app, f"{settings.name}-Guardrail", settings=settings)
     stores = {"settings": settings, "storage": storage, "guardrail": guardrail}
     summaries = SummariesStack(app, f"{settings.name}-Summaries", **stores)
+    BulkStack(app, f"{settings.name}-Bulk", **stores)
     ApiStack(app, f"{settings.name}-Api", **stores, workflow=summaries.workflow)
 
 

@@ -12,7 +12,7 @@ import aws_cdk as cdk
 from stacks.components.log_group import RETENTION
 from stacks.guardrail_policy import GuardrailPolicy
 from stacks.notification_settings import NotificationSettings
-from stacks.setting_rules import SettingsError, list_of, one_of, read, refuse, text, whole_number
+from stacks.setting_rules import SettingsError, list_of, map_of, one_of, read, refuse, text, whole_number
 
 __all__ = ["DeploymentSettings", "SettingsError", "cdk_context"]
 
@@ -20,6 +20,11 @@ KEY = "quarry"
 _MODEL_ID = text(r"[a-z][a-zA-Z0-9.:@\-]{2,139}", meaning="a Bedrock model id or inference-profile id")
 _ORIGIN = text(r"\*|https?://[A-Za-z0-9.\-]+(:\d+)?", meaning='an origin like "https://app.example.com", or "*"')
 _DAYS = whole_number(1, 3650)
+_SOURCE = text(
+    r"s3://[a-z0-9][a-z0-9.\-]{1,61}[a-z0-9]/.{0,800}|(?!s3:|inbox/)[^/{].{0,800}",
+    meaning='an address like "s3://bucket/prefix/", or a prefix of the documents bucket like "bulk/{tenant}/"',
+)
+_QUOTA = one_of("records_per_job", "records_per_file", "file_bytes", "job_bytes", "minimum_records", "jobs")
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +92,11 @@ class DeploymentSettings:
     summaries_max_concurrency: Annotated[int, whole_number(2, 1000)]
     summaries_max_model_calls: Annotated[int, whole_number(1, 1000)]
     summaries_notifications: NotificationSettings
+    bulk_model: Annotated[str, text(r".{1,140}", meaning="an alias, or an id of models.allowed")]
+    bulk_guardrail: Annotated[str, one_of("none", "output", "both")]
+    bulk_rounds: Annotated[int, whole_number(1, 20)]
+    bulk_sources: Annotated[tuple[str, ...], list_of(_SOURCE, most=20)]
+    bulk_quotas: Annotated[tuple[tuple[str, int], ...], map_of(_QUOTA, whole_number(1, 10**12))]
     guardrail: GuardrailPolicy
 
     @classmethod
@@ -96,9 +106,11 @@ class DeploymentSettings:
         if value is None:
             raise refuse(f"context.{KEY}", "is missing; docs/operations.md lists the settings")
         settings = read(cls, value, KEY)
-        if settings.summary_model not in {"fast", "balanced", "best", *settings.models.ids}:
-            remedy = f'is "{settings.summary_model}"; use fast, balanced, best or an id of {KEY}.models.allowed'
-            raise refuse(f"{KEY}.summary_model", remedy)
+        for name in ("summary_model", "bulk_model"):
+            model = getattr(settings, name)
+            if model not in {"fast", "balanced", "best", *settings.models.ids}:
+                remedy = f'is "{model}"; use fast, balanced, best or an id of {KEY}.models.allowed'
+                raise refuse(f"{KEY}.{name}", remedy)
         if "*" in settings.cors_origins and len(settings.cors_origins) > 1:
             raise refuse(f"{KEY}.cors_origins", 'mixes "*" with other origins; use ["*"] alone, or a list without it')
         return settings

@@ -19,6 +19,8 @@ from stacks.settings import DeploymentSettings
 INBOX = "inbox/"
 WORK = "work/"
 SUMMARIES = "summaries/"
+BULK = "bulk/"
+RESULTS = "results/"
 
 
 class StorageStack(cdk.Stack):
@@ -162,14 +164,21 @@ def _housekeeping() -> s3.LifecycleRule:
 
 
 def _work_expiry() -> list[s3.LifecycleRule]:
-    """Intermediate copies of people's text: 7 days as objects, one more as the version that expiry leaves."""
+    """Intermediate copies of people's text: for days as objects, one more day as the version that expiry leaves."""
     return [
         s3.LifecycleRule(
             id="work",
             prefix=WORK,
             expiration=cdk.Duration.days(7),
             noncurrent_version_expiration=cdk.Duration.days(1),
-        )
+        ),
+        # A bulk run may be stopped for weeks before an operator resumes it.
+        s3.LifecycleRule(
+            id="bulk",
+            prefix=BULK,
+            expiration=cdk.Duration.days(60),
+            noncurrent_version_expiration=cdk.Duration.days(1),
+        ),
     ]
 
 

@@ -90,13 +90,15 @@ def dead_letters(stack: RunningStack) -> int:
 
 
 @contextmanager
-def killing(stack: RunningStack, *, every_seconds: float) -> Iterator[Callable[[], int]]:
+def killing(
+    stack: RunningStack, *, every_seconds: float, functions: str = "Quarry-Summaries-"
+) -> Iterator[Callable[[], int]]:
     """kill -9 of one random function's process again and again; gives how many were killed."""
     chance, stop, killed = random.Random(9), threading.Event(), []
 
     def kill() -> None:
         while not stop.wait(every_seconds):
-            children = function_processes(stack.process.pid)
+            children = function_processes(stack.process.pid, functions)
             if children:
                 victim = chance.choice(children)
                 os.kill(victim, signal.SIGKILL)
@@ -111,16 +113,16 @@ def killing(stack: RunningStack, *, every_seconds: float) -> Iterator[Callable[[
         killer.join()
 
 
-def function_processes(parent: int) -> list[int]:
+def function_processes(parent: int, functions: str) -> list[int]:
     """The stack's children that run functions of the workflow (not the guard that ends them all)."""
-    found = []
+    found, named = [], f"AWS_LAMBDA_FUNCTION_NAME={functions}".encode()
     for folder in Path("/proc").glob("[0-9]*"):
         try:
             after_name = (folder / "stat").read_text().rpartition(")")[2].split()
             environment = (folder / "environ").read_bytes()
         except OSError:  # it has ended meanwhile
             continue
-        if int(after_name[1]) == parent and b"AWS_LAMBDA_FUNCTION_NAME=Quarry-Summaries-" in environment:
+        if int(after_name[1]) == parent and named in environment:
             found.append(int(folder.name))
     return found
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
     from types_boto3_stepfunctions import SFNClient
 
+_CONNECTIONS = 32
 # botocore would put a longer one together for each call, which costs more than our routing and validation.
 _USER_AGENT = f"Quarry Botocore/{botocore.__version__}"
 
@@ -89,6 +90,8 @@ def _client(service: str, *, attempts: int, read_timeout: int, validates: bool =
         retries=retries,
         connect_timeout=3,
         read_timeout=read_timeout,
+        # bulk steps store many summaries at the same time; a connection is made only when it is needed
+        max_pool_connections=_CONNECTIONS,
         user_agent=_USER_AGENT,
         parameter_validation=validates,
         **more,

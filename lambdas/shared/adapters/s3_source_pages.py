@@ -25,8 +25,8 @@ _CHUNK_BYTES = 2 * 1024 * 1024
 _REMEDIES = {
     "NoSuchBucket": "there is no such bucket; correct its name",
     "NoSuchKey": "there is no such object; correct its key",
-    "AccessDenied": "it may not be read; add it to the setting bulk_sources and deploy, and let the bucket's own policy "
-    "allow this account",
+    "AccessDenied": "it may not be read; add it to the setting bulk_sources and deploy, and let the bucket's own "
+    "policy allow this account",
     "PermanentRedirect": "the bucket lies in another Region; deploy there, or copy the documents",
     "AuthorizationHeaderMalformed": "the bucket lies in another Region; deploy there, or copy the documents",
     "IllegalLocationConstraintException": "the bucket lies in another Region; deploy there, or copy the documents",

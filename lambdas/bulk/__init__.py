@@ -1,0 +1,1 @@
+"""Bulk runs: the steps of the workflow that summarizes whole archives."""

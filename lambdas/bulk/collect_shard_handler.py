@@ -1,0 +1,85 @@
+"""Stores what a shard's job has answered: the state "Collect shard"."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import cache
+from typing import Any
+
+from lambdas.bulk.run_step import TIME, State, run_step
+from lambdas.bulk.run_wiring import keeper, new_nonce, run_parts, summary_parts
+from lambdas.shared.adapters import aws_clients
+from lambdas.shared.adapters.dynamodb_bulk_run_store import DynamoDbBulkRunStore
+from lambdas.shared.adapters.dynamodb_job_moments import DynamoDbJobMoments
+from lambdas.shared.adapters.json_model_catalog import load_catalog
+from lambdas.shared.domain.bulk.shard_job import ShardRef
+from lambdas.shared.domain.chat_model import TokenUsage
+from lambdas.shared.domain.price import batch_price
+from lambdas.shared.domain.summary import read_summary
+from lambdas.shared.runtime.settings import load_settings
+from lambdas.shared.services.bulk.collect_shard import CollectShard
+from lambdas.shared.services.bulk.job_events import JobEvents
+from lambdas.shared.services.bulk.merge_summaries import MergeSummaries
+from lambdas.shared.services.bulk.settle_documents import SettleDocuments
+
+# Storing waits for S3, DynamoDB and the guardrail.
+WORKERS = 24
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    bulk_table: str
+    results_bucket: str
+    documents_table: str
+    clients_table: str
+    ledger_table: str
+    ledger_days: int
+    models: str
+    summary_style: str
+    summary_language: str
+    section_tokens: int
+    guardrail_id: str
+    guardrail_version: str
+    guardrail_stream_mode: str
+    guardrail_messages: str
+
+
+@cache
+def build_service(model_id: str) -> CollectShard:
+    """For runs with this model: its answers have its price."""
+    settings = load_settings(Settings)
+    parts, summaries = run_parts(settings), summary_parts(settings)
+    model = load_catalog(settings.models).resolve(model_id)
+    prices = model.card.prices
+
+    def price(usage: TokenUsage) -> Decimal | None:
+        return batch_price(usage, prices, ratio=model.price_ratio)
+
+    return CollectShard(
+        **parts,
+        settle=SettleDocuments(
+            merger=MergeSummaries(requests=summaries.requests), keeper=keeper(settings, summaries, assesses=True)
+        ),
+        ledger=JobEvents(
+            ledger=summaries.ledger,
+            moments=DynamoDbJobMoments(aws_clients.dynamodb(), table=settings.bulk_table),
+            prices_as_of=prices.as_of,
+        ),
+        check=read_summary,
+        price=price,
+        new_id=new_nonce,
+        time_is_up=TIME.is_up,
+        workers=WORKERS,
+    )
+
+
+def collect(state: State) -> dict[str, Any]:
+    """`act` is `done`, or `wait` where the shard has to be collected later."""
+    runs = DynamoDbBulkRunStore(aws_clients.dynamodb(), table=load_settings(Settings).bulk_table)
+    service = build_service(runs.get(state["run_id"]).model_id)
+    progress = service.step(ShardRef(state["run_id"], state["round"], state["number"]))
+    return {"act": progress.act.value, "seconds": progress.seconds}
+
+
+handler = run_step(collect)
