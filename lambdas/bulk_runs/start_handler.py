@@ -20,6 +20,7 @@ from lambdas.shared.adapters.s3_source_pages import S3SourcePages
 from lambdas.shared.adapters.service_quotas_reader import ServiceQuotasReader
 from lambdas.shared.adapters.stepfunctions_bulk_workflow import StepFunctionsBulkWorkflow
 from lambdas.shared.domain.bulk.archive_plan import BulkWish
+from lambdas.shared.domain.bulk.quota_names import QUOTA_NAMES
 from lambdas.shared.domain.bulk.run import BulkRun
 from lambdas.shared.domain.bulk.run_plan import plan_from
 from lambdas.shared.domain.bulk.sample_reading import ReadingLimits
@@ -49,14 +50,14 @@ class Settings:
     documents_bucket: str
     state_machine_arn: str
     models: str
-    summary_model: str
+    bulk_model: str
+    bulk_rounds: int
     summary_style: str
     summary_language: str
     section_tokens: int
     bulk_sources: str
     bulk_guardrail: str
     bulk_quotas: str
-    bulk_quota_names: str
 
 
 @cache
@@ -78,17 +79,18 @@ def build_planner() -> PlanRun:
         ),
         quotas=ServiceQuotasReader(
             aws_clients.service_quotas(),
-            labels=json.loads(set_.bulk_quota_names),
+            labels=QUOTA_NAMES,
             settings=json.loads(set_.bulk_quotas),
         ),
         catalog=load_catalog(set_.models),
         prompts=SummaryPrompts(FilePromptLibrary(), set_.section_tokens),
         tenants=DynamoDbTenantOptions(aws_clients.dynamodb(), table=set_.clients_table),
         defaults=BulkDefaults(
-            model=set_.summary_model,
+            model=set_.bulk_model,
             options=SummaryOptions(style, set_.summary_language),
             places=places,
             guardrail_mode=mode,
+            rounds=set_.bulk_rounds,
             most_documents=MOST_DOCUMENTS,
             sample_per_kind=_SAMPLE_PER_KIND,
         ),

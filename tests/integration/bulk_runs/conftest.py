@@ -66,14 +66,14 @@ def settings() -> dict[str, str]:
         "RESULTS_BUCKET": "results",
         "STATE_MACHINE_ARN": make_state_machine(),
         "MODELS": json.dumps(MODELS),
-        "SUMMARY_MODEL": "fast",
+        "BULK_MODEL": "fast",
+        "BULK_ROUNDS": "3",
         "SUMMARY_STYLE": "brief",
         "SUMMARY_LANGUAGE": "document",
         "SECTION_TOKENS": "60000",
         "BULK_SOURCES": '["s3://archive/"]',
         "BULK_GUARDRAIL": "none",
         "BULK_QUOTAS": '{"jobs": 2, "minimum_records": 10}',
-        "BULK_QUOTA_NAMES": "{}",
     }
 
 

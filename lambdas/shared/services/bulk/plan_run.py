@@ -15,7 +15,7 @@ from lambdas.shared.domain.bulk.document_steps import SourcePages
 from lambdas.shared.domain.bulk.planner import Terms, plan_run
 from lambdas.shared.domain.bulk.quotas import QuotaSource
 from lambdas.shared.domain.bulk.request_shape import shape_of
-from lambdas.shared.domain.bulk.run import BulkRun
+from lambdas.shared.domain.bulk.run import ROUNDS, BulkRun
 from lambdas.shared.domain.bulk.run_price import GuardrailMode, RunPrices
 from lambdas.shared.domain.bulk.run_stores import BulkRunStore
 from lambdas.shared.domain.bulk.schedule import Pace, Refusal
@@ -38,6 +38,7 @@ class BulkDefaults(NamedTuple):
     places: Callable[[str], Sequence[AllowedSource]]
     guardrail_mode: GuardrailMode
     pace: Pace = Pace()
+    rounds: int = ROUNDS
     most_documents: int | None = None
     sample_per_kind: int = SAMPLE_PER_KIND
 
@@ -100,7 +101,8 @@ class PlanRun:
         prices = RunPrices(requests.model, defaults.guardrail_mode, self._catalog.guardrail_prices or GuardrailPrices())
         terms = Terms(shape_of(requests), prices, quotas, defaults.pace, request.wishes, now)
         made = Made(request, requests, survey, sample, terms)
-        return _planned(wish.tenant, made, self._overlap(wish.tenant, request.source))
+        planned = _planned(wish.tenant, made, self._overlap(wish.tenant, request.source))
+        return planned._replace(plan=planned.plan._replace(rounds=min(planned.plan.rounds, defaults.rounds)))
 
     def _requests(self, wish: BulkWish) -> SummaryRequests:
         options = self._tenants.options_of(wish.tenant, self._defaults.options)
