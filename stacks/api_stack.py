@@ -11,6 +11,7 @@ from constructs import Construct
 
 from stacks.bulk_routes import add_bulk_routes
 from stacks.components.api_routes import ApiRoutes
+from stacks.components.asl_state_machine import AslStateMachine
 from stacks.components.dependency_layer import DependencyLayer
 from stacks.components.gateway_responses import add_gateway_responses
 from stacks.components.long_messages import let_read_and_erase, let_take_turns
@@ -40,7 +41,7 @@ class ApiStack(cdk.Stack):
         storage: StorageStack,
         guardrail: GuardrailStack,
         workflow: sfn.IStateMachine,
-        bulk: sfn.IStateMachine,
+        bulk: AslStateMachine,
     ) -> None:
         super().__init__(scope, construct_id, description="Quarry: the HTTP API")
         self._settings = settings

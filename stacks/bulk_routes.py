@@ -6,9 +6,9 @@ import json
 
 import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
-from aws_cdk import aws_stepfunctions as sfn
 
 from stacks.components.api_routes import ApiRoutes
+from stacks.components.asl_state_machine import AslStateMachine
 from stacks.components.dependency_layer import DependencyLayer
 from stacks.components.python_function import PythonFunction
 from stacks.components.security_rules import acknowledge_wildcard
@@ -23,7 +23,7 @@ def add_bulk_routes(
     make: MakeFunction,
     storage: StorageStack,
     settings: DeploymentSettings,
-    workflow: sfn.IStateMachine,
+    workflow: AslStateMachine,
 ) -> None:
     """A function for each kind of right: to read archives, to read runs, to change them."""
     _start(routes, make, storage, settings, workflow)
@@ -49,7 +49,7 @@ def _start(
     make: MakeFunction,
     storage: StorageStack,
     settings: DeploymentSettings,
-    workflow: sfn.IStateMachine,
+    workflow: AslStateMachine,
 ) -> None:
     start = make(
         "bulk_runs/start",
@@ -87,7 +87,7 @@ def _planning(storage: StorageStack, settings: DeploymentSettings) -> dict[str, 
     }
 
 
-def _workflow(storage: StorageStack, workflow: sfn.IStateMachine) -> dict[str, str]:
+def _workflow(storage: StorageStack, workflow: AslStateMachine) -> dict[str, str]:
     return {
         "BULK_TABLE": storage.bulk.table_name,
         "IDEMPOTENCY_TABLE": storage.idempotency.table_name,
@@ -106,13 +106,12 @@ def _let_read(function: PythonFunction, storage: StorageStack) -> None:
     function.allow("s3:ListBucket", on=[storage.results.bucket_arn])
 
 
-def _let_carry(function: PythonFunction, storage: StorageStack, workflow: sfn.IStateMachine) -> None:
+def _let_carry(function: PythonFunction, storage: StorageStack, workflow: AslStateMachine) -> None:
     """Start executions and see what has become of them."""
     function.allow("dynamodb:PutItem", "dynamodb:DeleteItem", on=[storage.idempotency.table_arn])
     function.allow("states:StartExecution", on=[workflow.state_machine_arn])
-    name = cdk.Fn.select(6, cdk.Fn.split(":", workflow.state_machine_arn))
     executions = cdk.Stack.of(function).format_arn(
-        service="states", resource="execution", arn_format=cdk.ArnFormat.COLON_RESOURCE_NAME, resource_name=f"{name}:*"
+        service="states", resource="execution", arn_format=cdk.ArnFormat.COLON_RESOURCE_NAME, resource_name=f"{workflow.state_machine_name}:*"
     )
     function.allow("states:DescribeExecution", on=[executions])
     if function.role is not None:

@@ -20,6 +20,8 @@ WITHOUT_RESOURCE = {
     "logs:ListLogDeliveries",
     "logs:PutResourcePolicy",
     "logs:UpdateLogDelivery",
+    "servicequotas:ListServiceQuotas",
+    "servicequotas:ListAWSDefaultServiceQuotas",
 }
 
 
@@ -28,6 +30,7 @@ STREAMED = "bedrock:InvokeModelWithResponseStream"
 ASK = "bedrock:ApplyGuardrail"
 UPDATE = ("dynamodb:GetItem", "dynamodb:UpdateItem")
 START = "states:StartExecution"
+LOOK = "states:DescribeExecution"
 REPLAY = ("dynamodb:PutItem", "dynamodb:DeleteItem")
 CHANGE = ("dynamodb:UpdateItem", "dynamodb:DeleteItem")
 PREFIXES = ("/inbox/*", "/work/*", "/summaries/*", "/conversations/*")
@@ -130,6 +133,22 @@ def test_every_function_has_a_role_of_its_own(assembly: Assembly) -> None:
         ("DocumentsRead", {"dynamodb:GetItem", "dynamodb:Query"}),
         ("DocumentsUpload", {"s3:PutObject"}),
         ("DocumentsRetry", {*UPDATE, *REPLAY, START, "s3:GetObject", "s3:ListBucket"}),
+        (
+            "BulkRunsStart",
+            {
+                "dynamodb:GetItem",
+                "dynamodb:Query",
+                *REPLAY,
+                START,
+                LOOK,
+                "s3:GetObject",
+                "s3:ListBucket",
+                "servicequotas:ListServiceQuotas",
+                "servicequotas:ListAWSDefaultServiceQuotas",
+            },
+        ),
+        ("BulkRunsRead", {"dynamodb:GetItem", "dynamodb:Query", "s3:GetObject", "s3:ListBucket"}),
+        ("BulkRunsControl", {"dynamodb:GetItem", *REPLAY, START, LOOK, "s3:GetObject", "s3:ListBucket"}),
         ("SummariesFail", {"dynamodb:GetItem", "dynamodb:UpdateItem", "events:PutEvents"}),
         ("SummariesStart", {*CONSUME, "dynamodb:PutItem", *UPDATE, START}),
         ("SummariesPrepare", {*UPDATE, "s3:GetObject", "s3:GetObjectVersion", "s3:PutObject", "s3:ListBucket"}),
@@ -150,7 +169,7 @@ def test_answers_for_replays_are_written_and_deleted_by_their_key_alone(assembly
         for action in listed(statement["Action"])
         if any("IdempotencyTable" in text_of(resource) for resource in listed(statement["Resource"]))
     }
-    policies = [f"{name}Role/DefaultPolicy" for name in ("ChatTurn", "DocumentsRetry", "SummariesText")]
+    policies = [f"{name}Role/DefaultPolicy" for name in ("ChatTurn", "DocumentsRetry", "SummariesText", "BulkRunsStart", "BulkRunsControl")]
     assert allowed == {(policy, action) for policy in policies for action in REPLAY}
 
 
