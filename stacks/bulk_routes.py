@@ -111,7 +111,10 @@ def _let_carry(function: PythonFunction, storage: StorageStack, workflow: AslSta
     function.allow("dynamodb:PutItem", "dynamodb:DeleteItem", on=[storage.idempotency.table_arn])
     function.allow("states:StartExecution", on=[workflow.state_machine_arn])
     executions = cdk.Stack.of(function).format_arn(
-        service="states", resource="execution", arn_format=cdk.ArnFormat.COLON_RESOURCE_NAME, resource_name=f"{workflow.state_machine_name}:*"
+        service="states",
+        resource="execution",
+        arn_format=cdk.ArnFormat.COLON_RESOURCE_NAME,
+        resource_name=f"{workflow.state_machine_name}:*",
     )
     function.allow("states:DescribeExecution", on=[executions])
     if function.role is not None:

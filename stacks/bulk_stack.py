@@ -76,6 +76,7 @@ class BulkStack(cdk.Stack):
             _WHOLE_CPU,
             900,
             {**self._summary_settings(), "BULK_GUARDRAIL": mode},
+            saves=False,
             more_layers=[DependencyLayer(self, name="documents")],
         )
         allow_reading_sources(function, self._settings.bulk_sources, documents=self._storage.documents)
@@ -91,6 +92,7 @@ class BulkStack(cdk.Stack):
 
     def _collect_shard(self) -> PythonFunction:
         function = self._step("bulk/collect_shard", 2048, 900, self._summary_settings())
+        function.allow("dynamodb:UpdateItem", on=[self._storage.bulk.table_arn])
         self._allow_summaries(function, assesses=self._settings.bulk_guardrail != "none")
         return function
 
@@ -102,7 +104,7 @@ class BulkStack(cdk.Stack):
             "SLOTS_TABLE": self._storage.slots.table_name,
             "MAX_MODEL_CALLS": str(self._settings.summaries_max_model_calls),
         }
-        function = self._step("bulk/sweep_part", 512, 900, environment)
+        function = self._step("bulk/sweep_part", 512, 900, environment, saves=False)
         self._allow_summaries(function, assesses=mode != "none")
         self._allow_slots(function)
         for statement in model_access(self, model_ids=self._settings.models.ids, actions=[INVOKE]):
@@ -152,15 +154,16 @@ class BulkStack(cdk.Stack):
         timeout_seconds: int,
         environment: Mapping[str, str] | None = None,
         *,
+        saves: bool = True,
         more_layers: Sequence[lambda_.ILayerVersion] = (),
     ) -> PythonFunction:
-        """A function that works on a run's rows and files."""
+        """A function that works on a run's files, and saves its rows or only reads them."""
         storage = self._storage
         always = {"BULK_TABLE": storage.bulk.table_name, "RESULTS_BUCKET": storage.results.bucket_name}
         function = self._function(
             handler, memory_mb, timeout_seconds, {**always, **(environment or {})}, more_layers=more_layers
         )
-        actions = ("dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem")
+        actions = ("dynamodb:GetItem", "dynamodb:PutItem") if saves else ("dynamodb:GetItem",)
         function.allow(*actions, on=[storage.bulk.table_arn])
         _allow_work(function, storage.results)
         return function

@@ -8,7 +8,8 @@ from functools import cache
 from typing import Any
 
 from lambdas.bulk.run_step import TIME, State, run_step
-from lambdas.bulk.run_wiring import keeper, new_nonce, run_parts, summary_parts
+from lambdas.bulk.run_wiring import new_nonce, run_parts
+from lambdas.bulk.summary_wiring import keeper, summary_parts
 from lambdas.shared.adapters import aws_clients
 from lambdas.shared.adapters.dynamodb_bulk_run_store import DynamoDbBulkRunStore
 from lambdas.shared.adapters.dynamodb_job_moments import DynamoDbJobMoments

@@ -7,7 +7,8 @@ from functools import cache
 from typing import Any
 
 from lambdas.bulk.run_step import TIME, State, run_step
-from lambdas.bulk.run_wiring import content_policy, keeper, new_nonce, run_parts, summary_parts
+from lambdas.bulk.run_wiring import new_nonce, run_parts
+from lambdas.bulk.summary_wiring import content_policy, keeper, summary_parts
 from lambdas.shared.adapters.document_text_reader import DocumentTextReader
 from lambdas.shared.runtime.settings import load_settings
 from lambdas.shared.services.bulk.prepare_documents import PrepareDocuments

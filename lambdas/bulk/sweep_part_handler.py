@@ -8,14 +8,8 @@ from typing import Any
 from uuid import uuid4
 
 from lambdas.bulk.run_step import TIME, State, run_step
-from lambdas.bulk.run_wiring import (
-    SummaryParts,
-    guardrail,
-    guardrail_checker,
-    keeper,
-    run_parts,
-    summary_parts,
-)
+from lambdas.bulk.run_wiring import run_parts
+from lambdas.bulk.summary_wiring import SummaryParts, guardrail, guardrail_checker, keeper, summary_parts
 from lambdas.shared.adapters import aws_clients
 from lambdas.shared.adapters.bedrock_chat_model import BedrockChatModel
 from lambdas.shared.adapters.dynamodb_slots import DynamoDbSlots

@@ -129,7 +129,7 @@ def test_a_source_that_cannot_be_used_stops_the_run_with_its_reason(
     stack: RunningStack, source: str, state: RunState, reason: str
 ) -> None:
     bucket = stack.outputs["DocumentsBucketName"]
-    run = Run(stack, f"source-{len(source)}-{state.value}", source.format(bucket=bucket)).ended()
+    run = Run(stack, f"source-{reason.replace(' ', '-')}", source.format(bucket=bucket)).ended()
     assert run.state is state and reason in run.reason, run
 
 

@@ -114,9 +114,13 @@ def test_old_versions_and_broken_uploads_disappear(assembly: Assembly) -> None:
 
 def test_intermediate_texts_are_gone_after_a_week_and_results_stay(assembly: Assembly) -> None:
     rules = lifecycle(assembly.at("ResultsBucket"))
-    assert set(rules) == {"old-versions", "work", "conversations"}
+    assert set(rules) == {"old-versions", "work", "bulk", "conversations"}
     assert (rules["work"]["Prefix"], rules["work"]["ExpirationInDays"]) == ("work/", 7)
     assert rules["work"]["NoncurrentVersionExpiration"] == {"NoncurrentDays": 1}
+    assert (rules["bulk"]["Prefix"], rules["bulk"]["ExpirationInDays"]) == ("bulk/", 60), (
+        "a stopped run waits for weeks"
+    )
+    assert rules["bulk"]["NoncurrentVersionExpiration"] == {"NoncurrentDays": 1}
     assert "ExpirationInDays" not in rules["old-versions"]
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from tests.infrastructure.assembly import Assembly, Resource, text_of
 
-# AWS has no narrower form: log deliveries are resources of the account.
+# AWS has no narrower form: log deliveries are resources of the account, and lists have none.
 # https://docs.aws.amazon.com/step-functions/latest/dg/cw-logs.html#cloudwatch-iam-policy
 WITHOUT_RESOURCE = {
     "logs:CreateLogDelivery",
@@ -22,6 +22,7 @@ WITHOUT_RESOURCE = {
     "logs:UpdateLogDelivery",
     "servicequotas:ListServiceQuotas",
     "servicequotas:ListAWSDefaultServiceQuotas",
+    "bedrock:ListModelInvocationJobs",
 }
 
 
@@ -33,7 +34,16 @@ START = "states:StartExecution"
 LOOK = "states:DescribeExecution"
 REPLAY = ("dynamodb:PutItem", "dynamodb:DeleteItem")
 CHANGE = ("dynamodb:UpdateItem", "dynamodb:DeleteItem")
-PREFIXES = ("/inbox/*", "/work/*", "/summaries/*", "/conversations/*")
+PREFIXES = (
+    "/inbox/*", "/work/*", "/summaries/*", "/conversations/*", "/bulk/*", "/bulk/*/input/*", "/bulk/*/output/*",
+    "/results/*",
+)  # fmt: skip
+ROWS = ("dynamodb:GetItem", "dynamodb:PutItem")
+WORK = (*ROWS, "s3:GetObject", "s3:PutObject", "s3:AbortMultipartUpload", "s3:ListBucket")
+CREATE = "bedrock:CreateModelInvocationJob"
+JOBS = (CREATE, *(f"bedrock:{verb}" for verb in (
+    "GetModelInvocationJob", "StopModelInvocationJob", "ListModelInvocationJobs",
+)))  # fmt: skip
 SPILL = ("s3:PutObject", "s3:GetObject", "s3:DeleteObjectVersion")
 LIST_VERSIONS = "s3:ListBucketVersions"
 ERASE = ("s3:GetObject", "s3:DeleteObjectVersion", LIST_VERSIONS)
@@ -154,6 +164,15 @@ def test_every_function_has_a_role_of_its_own(assembly: Assembly) -> None:
         ("SummariesPrepare", {*UPDATE, "s3:GetObject", "s3:GetObjectVersion", "s3:PutObject", "s3:ListBucket"}),
         ("SummariesText", {"dynamodb:PutItem", "dynamodb:DeleteItem", INVOKE, ASK}),
         ("SummariesMerge", {*UPDATE, "s3:GetObject", "s3:PutObject", "s3:ListBucket"}),
+        ("BulkAdvanceRun", {*WORK}),
+        ("BulkListSource", {*WORK}),
+        ("BulkPrepareDocuments", {*WORK}),
+        ("BulkCutShards", {*WORK}),
+        ("BulkAdvanceShard", {*WORK, *SLOTS, *JOBS, "iam:PassRole"}),
+        ("BulkCollectShard", {*WORK, "dynamodb:UpdateItem", ASK}),
+        ("BulkSweepPart", {*WORK, *SLOTS, INVOKE, ASK}),
+        ("BulkWriteReport", {*WORK}),
+        ("BulkGiveUp", {"dynamodb:GetItem", "dynamodb:PutItem"}),
         ("SummariesInfer", {"dynamodb:PutItem", *SLOTS, "s3:GetObject", "s3:PutObject", "s3:ListBucket", INVOKE, ASK}),
     ],
 )
@@ -169,7 +188,8 @@ def test_answers_for_replays_are_written_and_deleted_by_their_key_alone(assembly
         for action in listed(statement["Action"])
         if any("IdempotencyTable" in text_of(resource) for resource in listed(statement["Resource"]))
     }
-    policies = [f"{name}Role/DefaultPolicy" for name in ("ChatTurn", "DocumentsRetry", "SummariesText", "BulkRunsStart", "BulkRunsControl")]
+    able = ("ChatTurn", "DocumentsRetry", "SummariesText", "BulkRunsStart", "BulkRunsControl")
+    policies = [f"{name}Role/DefaultPolicy" for name in able]
     assert allowed == {(policy, action) for policy in policies for action in REPLAY}
 
 
@@ -205,26 +225,74 @@ def test_analysts_drop_into_and_read_from_their_tenants_folders_alone(assembly: 
     }
 
 
-def test_the_workflow_may_invoke_exactly_its_functions(assembly: Assembly) -> None:
+SUMMARY_STEPS = ("prepare", "merge", "infer", "collect", "fail")
+BULK_STEPS = (
+    "advance_run", "list_source", "prepare_documents", "cut_shards", "advance_shard", "collect_shard", "sweep_part",
+    "write_report", "give_up",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(("capability", "steps"), [("summaries", SUMMARY_STEPS), ("bulk", BULK_STEPS)])
+def test_a_workflow_may_invoke_exactly_its_functions(
+    assembly: Assembly, capability: str, steps: tuple[str, ...]
+) -> None:
     invoked = {
         text_of(resource)
-        for _, statement in allowances(assembly, "AWS::IAM::Policy")
-        if "lambda:InvokeFunction" in listed(statement["Action"])
+        for policy, statement in allowances(assembly, "AWS::IAM::Policy")
+        if "lambda:InvokeFunction" in listed(statement["Action"]) and policy.stack == capability
         for resource in listed(statement["Resource"])
     }
-    steps = ("prepare", "merge", "infer", "collect", "fail")
-    assert invoked == {f"<{assembly.functions()[f'summaries/{step}'].logical_id}>" for step in steps}
+    assert invoked == {f"<{assembly.functions()[f'{capability}/{step}'].logical_id}>" for step in steps}
 
 
-def test_the_workflow_may_start_itself_and_read_its_items_and_nothing_else(assembly: Assembly) -> None:
+@pytest.mark.parametrize(("stack", "items"), [("summaries", "/work/*"), ("bulk", "/bulk/*")])
+def test_a_workflow_may_start_itself_and_read_its_items_and_nothing_else(
+    assembly: Assembly, stack: str, items: str
+) -> None:
     """A Distributed Map is executions of the same state machine."""
-    (machine,) = assembly.of("AWS::StepFunctions::StateMachine")
-    (policy,) = [each for each in assembly.of("AWS::IAM::Policy") if each.path.endswith("/DistributedMap")]
+    (machine,) = [each for each in assembly.of("AWS::StepFunctions::StateMachine") if each.stack == stack]
+    maps = [each for each in assembly.of("AWS::IAM::Policy") if each.path.endswith("/DistributedMap")]
+    (policy,) = [each for each in maps if each.stack == stack]
     start, watch, read = policy.properties["PolicyDocument"]["Statement"]
     assert start["Action"] == "states:StartExecution" and start["Resource"] == {"Ref": machine.logical_id}
     assert watch["Action"] == ["states:DescribeExecution", "states:StopExecution"]
     assert ":execution:" in text_of(watch["Resource"]) and machine.logical_id in text_of(watch["Resource"])
-    assert read["Action"] == "s3:GetObject" and text_of(read["Resource"]).endswith("/work/*")
+    assert read["Action"] == "s3:GetObject" and text_of(read["Resource"]).endswith(items)
+
+
+def test_batch_jobs_read_their_input_and_write_their_output_and_only_bedrock_takes_their_role(
+    assembly: Assembly,
+) -> None:
+    (trust,) = assembly.at("BatchRole").properties["AssumeRolePolicyDocument"]["Statement"]
+    assert trust["Principal"] == {"Service": "bedrock.amazonaws.com"}
+    assert trust["Condition"]["StringEquals"] == {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}
+    assert text_of(trust["Condition"]["ArnLike"]["aws:SourceArn"]).endswith(":model-invocation-job/*")
+    allowed = permissions(assembly, "Batch")
+    assert set(allowed) == {"s3:GetObject", "s3:PutObject", "s3:ListBucket", INVOKE}
+    assert [each.endswith("/bulk/*/input/*") for each in allowed["s3:GetObject"]] == [True]
+    assert [each.endswith("/bulk/*/output/*") for each in allowed["s3:PutObject"]] == [True]
+
+
+def test_the_batch_role_is_passed_to_bedrock_alone(assembly: Assembly) -> None:
+    found = [
+        (policy, each)
+        for policy, each in allowances(assembly, "AWS::IAM::Policy")
+        if "iam:PassRole" in listed(each["Action"])
+    ]
+    ((policy, statement),) = found
+    assert policy.path == "BulkAdvanceShardRole/DefaultPolicy"
+    assert text_of(statement["Resource"]) == f"<{assembly.at('BatchRole').logical_id}>"
+    assert statement["Condition"] == {"StringEquals": {"iam:PassedToService": "bedrock.amazonaws.com"}}
+
+
+def test_a_run_reads_documents_where_its_setting_says_and_nowhere_else(assembly: Assembly) -> None:
+    for function in ("BulkListSource", "BulkPrepareDocuments"):
+        read = permissions(assembly, function)["s3:GetObject"]
+        assert (
+            {each for each in read if "DocumentsBucket" in each}
+            == {each for each in read if "DocumentsBucket" in each and each.endswith("/bulk/*")}
+            != set()
+        )
 
 
 def test_only_the_inbox_starts_work_and_only_its_rule_may_write_into_the_queue(assembly: Assembly) -> None:

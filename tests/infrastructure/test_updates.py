@@ -44,7 +44,7 @@ def test_every_import_names_an_output_that_exists(assembly: Assembly) -> None:
 
 def test_stacks_deploy_after_what_they_import_from(assembly: Assembly) -> None:
     artifacts = json.loads((assembly.folder / "manifest.json").read_text())["artifacts"]
-    for name in ("Quarry-Api", "Quarry-Summaries"):
+    for name in ("Quarry-Api", "Quarry-Bulk", "Quarry-Summaries"):
         assert {"Quarry-Storage", "Quarry-Guardrail"} <= set(artifacts[name]["dependencies"])
 
 
@@ -55,7 +55,7 @@ def test_a_changed_layer_changes_only_the_layer(assembly: Assembly, changed: Ass
 
     before, after = layers(assembly), layers(changed)
     assert before.keys() == after.keys() and not set(before.values()) & set(after.values())
-    for stack in ("api", "summaries"):
+    for stack in ("api", "bulk", "summaries"):
         assert steady(imports(assembly, stack)) == steady(imports(changed, stack))
 
 
@@ -66,7 +66,7 @@ def steady(imported: set[tuple[str, str]]) -> set[tuple[str, str]]:
 
 def test_a_changed_policy_reaches_every_function_that_asks_the_guardrail(assembly: Assembly, changed: Assembly) -> None:
     """CloudFormation looks a value up again only where the template has changed: so the version's name changes."""
-    for handler in ("chat/turn", "summaries/infer"):
+    for handler in ("chat/turn", "summaries/infer", "bulk/collect_shard", "bulk/sweep_part"):
         before, after = (each.environment(handler)["GUARDRAIL_VERSION"] for each in (assembly, changed))
         assert "Fn::GetStackOutput" in before and "Fn::GetStackOutput" in after
         assert before["Fn::GetStackOutput"]["OutputName"] != after["Fn::GetStackOutput"]["OutputName"]
@@ -74,7 +74,7 @@ def test_a_changed_policy_reaches_every_function_that_asks_the_guardrail(assembl
 
 def test_every_stack_has_its_own_version_of_the_core_layer(assembly: Assembly) -> None:
     core = [layer for layer in assembly.of("AWS::Lambda::LayerVersion") if layer.path == "CoreLayer"]
-    assert sorted(layer.stack for layer in core) == ["api", "summaries"]
+    assert sorted(layer.stack for layer in core) == ["api", "bulk", "summaries"]
     assert len({layer.properties["Content"]["S3Key"] for layer in core}) == 1
 
 
@@ -113,6 +113,7 @@ def test_outputs_are_those_that_tools_look_for(assembly: Assembly) -> None:
         },
         "guardrail": {"GuardrailId", "GuardrailVersion"},
         "api": {"ApiUrl", "BulkStartFunctionName"},
+        "bulk": {"BulkStateMachineArn"},
         "summaries": {"SummariesQueueUrl", "SummariesStateMachineArn", "AnalystPolicyArn"},
     }  # fmt: skip
     for stack, expected in outputs.items():

@@ -8,30 +8,35 @@ from typing import Any
 
 import pytest
 
+from stacks.components.python_function import construct_name
 from tests.infrastructure.assembly import ROOT, Assembly, Resource, text_of
 
+WORKFLOWS = {"summaries": "summarize_document", "bulk": "summarize_in_bulk"}
+both = pytest.mark.parametrize("stack", sorted(WORKFLOWS))
 
-def machine(assembly: Assembly) -> Resource:
-    (found,) = assembly.of("AWS::StepFunctions::StateMachine")
+
+def machine(assembly: Assembly, stack: str) -> Resource:
+    (found,) = [each for each in assembly.of("AWS::StepFunctions::StateMachine") if each.stack == stack]
     return found
 
 
-def definition(assembly: Assembly) -> dict[str, Any]:
-    return json.loads(machine(assembly).properties["DefinitionString"])
+def definition(assembly: Assembly, stack: str) -> dict[str, Any]:
+    return json.loads(machine(assembly, stack).properties["DefinitionString"])
 
 
-def test_the_definition_is_the_file_and_every_token_has_its_function(assembly: Assembly) -> None:
-    properties = machine(assembly).properties
-    text = (ROOT / "statemachines/summarize_document.asl.json").read_text(encoding="utf-8")
+@both
+def test_the_definition_is_the_file_and_every_token_has_its_function(assembly: Assembly, stack: str) -> None:
+    properties = machine(assembly, stack).properties
+    text = (ROOT / f"statemachines/{WORKFLOWS[stack]}.asl.json").read_text(encoding="utf-8")
     assert properties["DefinitionString"] == text
     tokens = set(re.findall(r"\$\{(\w+)\}", text))
     assert tokens == set(properties["DefinitionSubstitutions"])
     functions = assembly.functions()
-    bucket = properties["DefinitionSubstitutions"].pop("ResultsBucketName")
-    assert "ResultsBucket" in text_of(bucket)
-    for token, arn in properties["DefinitionSubstitutions"].items():
-        verb = token.removeprefix("Summaries").removesuffix("FunctionArn").lower()
-        assert arn == {"Fn::GetAtt": [functions[f"summaries/{verb}"].logical_id, "Arn"]}
+    substitutions = dict(properties["DefinitionSubstitutions"])
+    assert "ResultsBucket" in text_of(substitutions.pop("ResultsBucketName"))
+    by_token = {f"{construct_name(handler)}FunctionArn": function for handler, function in functions.items()}
+    for token, arn in substitutions.items():
+        assert arn == {"Fn::GetAtt": [by_token[token].logical_id, "Arn"]}
 
 
 @pytest.mark.parametrize(
@@ -53,19 +58,48 @@ def test_an_open_token_and_an_idle_function_stop_the_synth(text: str, supplied: 
         check_tokens("summarize_document", text, supplied)
 
 
-def test_a_task_waits_longer_than_its_function_runs(assembly: Assembly) -> None:
+@both
+def test_a_task_waits_longer_than_its_function_runs(assembly: Assembly, stack: str) -> None:
     """Otherwise a retry would start beside a call that still runs, and both would be paid."""
     functions = {each.logical_id: each for each in assembly.functions().values()}
-    substitutions = machine(assembly).properties["DefinitionSubstitutions"]
-    states = definition(assembly)["States"]
-    for name, state in {**states, **states["Summarize sections"]["ItemProcessor"]["States"]}.items():
+    substitutions = machine(assembly, stack).properties["DefinitionSubstitutions"]
+    for name, state in all_states(definition(assembly, stack)):
         if state["Type"] == "Task":
             function = functions[substitutions[state["Resource"].strip("${}")]["Fn::GetAtt"][0]]
             assert state["TimeoutSeconds"] > function.properties["Timeout"], name
 
 
-def test_the_workflow_is_standard_and_logs_no_content(assembly: Assembly) -> None:
-    properties = machine(assembly).properties
+def all_states(definition: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
+    """With those of its maps."""
+    states = list(definition["States"].items())
+    return states + [
+        each for _, state in states if state["Type"] == "Map" for each in all_states(state["ItemProcessor"])
+    ]
+
+
+@both
+def test_a_task_is_retried_with_full_jitter_and_its_failure_has_a_place(assembly: Assembly, stack: str) -> None:
+    for name, state in all_states(definition(assembly, stack)):
+        if state["Type"] == "Task":
+            assert state.get("Catch") or name == "Give up", name
+            assert state["Retry"][-1]["ErrorEquals"] == ["States.ALL"], name
+            waits = [each for each in state["Retry"] if each.get("MaxDelaySeconds")]
+            assert {each["JitterStrategy"] for each in waits} == {"FULL"}, name
+
+
+def test_a_bulk_run_has_no_text_in_its_state_and_its_maps_no_output(assembly: Assembly) -> None:
+    """So it stays below 32 KB whatever the archive's size."""
+    states = definition(assembly, "bulk")["States"]
+    for name, state in states.items():
+        if state["Type"] == "Map":
+            assert state["ResultPath"] is None and state["ItemProcessor"]["ProcessorConfig"]["Mode"] == "DISTRIBUTED"
+            ends = [each for each in state["ItemProcessor"]["States"].values() if each.get("End")]
+            assert ends and all(each == {**each, "Type": "Pass", "Result": {}} for each in ends), name
+
+
+@both
+def test_the_workflow_is_standard_and_logs_no_content(assembly: Assembly, stack: str) -> None:
+    properties = machine(assembly, stack).properties
     assert properties["StateMachineType"] == "STANDARD"
     assert properties["LoggingConfiguration"]["IncludeExecutionData"] is False
     assert properties["LoggingConfiguration"]["Level"] == "ALL"
