@@ -28,7 +28,9 @@ def plan_lines(planned: ArchivePlan) -> Iterator[str]:
         ("input tokens", f"{plan.input_tokens:,} ± {plan.token_bound:,}"),
         ("output tokens", f"{plan.output_tokens:,} (typical of the style)"),
         ("price", f"{usd(plan.cost_usd)} ± {usd(plan.cost_bound_usd)}"),
+        ("  tokens", usd(plan.token_usd)),
         ("  guardrail", usd(plan.guardrail_usd)),
+        ("  services", usd(_left(plan.cost_usd, plan.token_usd, plan.guardrail_usd))),
         ("  a request", f"{usd(plan.record_usd)} in batch"),
         ("ends by", f"{plan.finish_by:%Y-%m-%d %H:%M} UTC"),
     )
@@ -61,7 +63,9 @@ def report_lines(view: RunView, bucket: str) -> Iterator[str]:
     yield f"{run.run_id}: {run.state.value}{f' ({run.reason})' if run.reason else ''}"
     if counts:
         yield from _rows(*((name, f"{value:,}") for name, value in counts._asdict().items()))
-    yield from _rows(("spent", usd(view.cost_usd)), ("planned", usd(view.plan.cost_usd if view.plan else None)))
+    yield from _rows(
+        ("spent, tokens", usd(view.cost_usd)), ("planned, all", usd(view.plan.cost_usd if view.plan else None))
+    )
     if view.report is not None:
         yield from (f"  {code:<24} {count:,}" for code, count in view.report["errors"].items())
         yield f"report    s3://{bucket}/{view.report_key}"
@@ -78,6 +82,11 @@ def usd(amount: Decimal | None) -> str:
     if amount is None:
         return "unknown"
     return f"${amount:,.2f}" if amount >= 1 else f"${amount:,.6f}".rstrip("0").rstrip(".")
+
+
+def _left(all_: Decimal | None, *parts: Decimal | None) -> Decimal | None:
+    known = [part for part in parts if part is not None]
+    return None if all_ is None or len(known) < len(parts) else max(Decimal(0), all_ - sum(known))
 
 
 def _rows(*rows: tuple[str, str]) -> Iterator[str]:

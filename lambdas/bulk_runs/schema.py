@@ -70,6 +70,7 @@ class PlanAnswer(msgspec.Struct):
     on_demand: int
     cost_usd: Decimal | None
     cost_bound_usd: Decimal | None
+    token_usd: Decimal | None
     guardrail_usd: Decimal | None
     finish_by: str
     quotas: list[QuotaView]
@@ -141,6 +142,7 @@ def plan_answer(planned: ArchivePlan) -> PlanAnswer:
         on_demand=plan.on_demand_records,
         cost_usd=plan.cost_usd,
         cost_bound_usd=plan.cost_bound_usd,
+        token_usd=plan.token_usd,
         guardrail_usd=plan.guardrail_usd,
         finish_by=to_iso(plan.finish_by),
         quotas=[QuotaView(name, value, quotas.sources[name]) for name, value in quotas.quotas._asdict().items()],
