@@ -31,8 +31,8 @@ def build(app: cdk.App) -> None:
     guardrail = GuardrailStack(app, f"{settings.name}-Guardrail", settings=settings)
     stores = {"settings": settings, "storage": storage, "guardrail": guardrail}
     summaries = SummariesStack(app, f"{settings.name}-Summaries", **stores)
-    BulkStack(app, f"{settings.name}-Bulk", **stores)
-    ApiStack(app, f"{settings.name}-Api", **stores, workflow=summaries.workflow)
+    bulk = BulkStack(app, f"{settings.name}-Bulk", **stores)
+    ApiStack(app, f"{settings.name}-Api", **stores, workflow=summaries.workflow, bulk=bulk.workflow)
 
 
 def main() -> None:

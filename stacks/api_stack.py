@@ -9,7 +9,9 @@ from aws_cdk import aws_apigateway as apigateway
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
+from stacks.bulk_routes import add_bulk_routes
 from stacks.components.api_routes import ApiRoutes
+from stacks.components.asl_state_machine import AslStateMachine
 from stacks.components.dependency_layer import DependencyLayer
 from stacks.components.gateway_responses import add_gateway_responses
 from stacks.components.long_messages import let_read_and_erase, let_take_turns
@@ -39,6 +41,7 @@ class ApiStack(cdk.Stack):
         storage: StorageStack,
         guardrail: GuardrailStack,
         workflow: sfn.IStateMachine,
+        bulk: AslStateMachine,
     ) -> None:
         super().__init__(scope, construct_id, description="Quarry: the HTTP API")
         self._settings = settings
@@ -52,6 +55,7 @@ class ApiStack(cdk.Stack):
         self._turn(routes, storage)
         self._conversations(routes, storage)
         add_document_routes(routes, self._function, storage, workflow)
+        add_bulk_routes(routes, self._function, storage, settings, bulk)
         add_text_summary_route(routes, self._function, storage, settings, guardrail)
         cdk.CfnOutput(self, "ApiUrl", value=api.url)
 

@@ -25,6 +25,7 @@ _TAGS = {
     "chat": "Turns of a conversation with a model.",
     "conversations": "What is remembered of them.",
     "documents": "Files that are uploaded or dropped, and their summaries.",
+    "bulk": "Whole archives through batch inference, at half price.",
     "reference": "Public.",
 }
 _KEY = {"type": "http", "scheme": "bearer", "bearerFormat": "qk_...", "description": "`python -m ops keys create`"}
@@ -138,6 +139,9 @@ def _success(each: Operation, by_type: Mapping[Any, Any]) -> dict[str, Any]:
     if each.answer_example is not None:
         content["examples"] = {"real": {"value": each.answer_example}}
     found = {str(each.status): {"description": each.summary, "headers": headers, "content": {kind: content}}}
+    for status, other in each.other_answers.items():
+        schema = {"application/json": {"schema": by_type[other]}}
+        found[str(status)] = {"description": each.summary, "headers": headers, "content": schema}
     return {**found, "304": {"description": "You have it already.", "headers": headers}} if each.cacheable else found
 
 

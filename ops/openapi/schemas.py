@@ -16,7 +16,9 @@ _MONEY = {"type": "string", "format": "decimal"}
 def schemas_of(operations: Sequence[Operation]) -> tuple[dict[Any, dict[str, Any]], dict[str, Any]]:
     """A schema for each struct that an operation names, and the components that these refer to."""
     bodies = _unique(each.body for each in operations)
-    answers = _unique(kind for each in operations for kind in (each.answer, *each.events.values()))
+    answers = _unique(
+        kind for each in operations for kind in (each.answer, *each.other_answers.values(), *each.events.values())
+    )
     read, read_components = msgspec.json.schema_components(bodies, ref_template=_REF)
     written, written_components = msgspec.json.schema_components(answers, ref_template=_REF)
     for schema in written_components.values():

@@ -26,6 +26,7 @@ class House:
     headers: dict[str, dict[str, str]]
     document_marker: str
     document_id: str
+    run_id: str = ""
 
     def call(self, who: str, method: str, path: str, body: object = None, **more: str) -> Answer:
         return call(self.stack.api_url, method, path, body, headers={**self.headers[who], **more})
@@ -66,7 +67,24 @@ def house(stack: RunningStack) -> House:
     drop(stack, f"inbox/{tenant}/{marker}.txt", f"The report of {marker}. Herons nest in alders near the weir.")
     unfinished = House(stack, tenant, headers, marker, "")
     document = wait_for(lambda: summarized(unfinished, "owner", marker), what="the owner's document")
-    return House(stack, tenant, headers, marker, document["document_id"])
+    source = archived(stack, tenant, marker)
+    run = unfinished.call("owner", "POST", "/bulk-summaries", {"source": source}).json["run_id"]
+    ended = wait_for(lambda: ended_run(unfinished, run), what="the owner's run", seconds=90)
+    return House(stack, tenant, headers, marker, document["document_id"], ended["run_id"])
+
+
+def archived(stack: RunningStack, tenant: str, marker: str) -> str:
+    """A small archive whose address holds the marker."""
+    bucket = stack.outputs["DocumentsBucketName"]
+    for number in range(3):
+        key = f"bulk/{tenant}/{marker}/{number}.txt"
+        stack.client("s3").put_object(Bucket=bucket, Key=key, Body=b"Herons nest in alders near the weir.")
+    return f"s3://{bucket}/bulk/{tenant}/{marker}/"
+
+
+def ended_run(house: House, run_id: str) -> Any:
+    run = house.call("owner", "GET", f"/bulk-summaries/{run_id}").json
+    return run if run["state"] == "SUCCEEDED" else None
 
 
 def drop(stack: RunningStack, key: str, text: str) -> None:
@@ -87,12 +105,17 @@ BODIES: dict[str, Callable[[str], object]] = {
     "uploadDocument": lambda conversation: UPLOAD,
 }
 UPLOAD = {"name": "report.txt", "size": 3, "content_type": "text/plain"}
+RUNS = {"startBulkRun", "listBulkRuns", "getBulkRun", "resumeBulkRun", "stopBulkRun"}
 DOCUMENTS = {"uploadDocument", "retryDocument", "listDocuments", "getDocument"}
 
 
 def send(house: House, operation: str, who: str, conversation: str) -> Answer:
     method, path = OPERATIONS[operation]
     target = house.document_id if operation in DOCUMENTS else conversation
+    target = house.run_id if operation in RUNS else target
+    if operation == "startBulkRun":
+        bucket = house.stack.outputs["DocumentsBucketName"]
+        return house.call(who, method, path, {"source": f"s3://{bucket}/bulk/{house.tenant}/", "dry_run": True})
     body = BODIES[operation](conversation) if operation in BODIES else None
     return house.call(who, method, path.replace("{id}", target), body)
 
@@ -103,6 +126,8 @@ def shows(answer: Answer, marker: str) -> bool:
 
 def owner_still_has_it(house: House, operation: str, conversation: str, marker: str) -> bool:
     """The control: a marker that nobody can find proves nothing about strangers."""
+    if operation in RUNS:
+        return shows(house.call("owner", "GET", f"/bulk-summaries/{house.run_id}"), marker)
     if operation in DOCUMENTS:
         return shows(house.call("owner", "GET", f"/documents/{house.document_id}"), marker)
     read = house.call("owner", "GET", f"/conversations/{conversation}")
@@ -123,7 +148,7 @@ def test_the_page_is_fresh() -> None:
 def test_strangers_get_nothing_and_the_owner_everything(house: House, operation: str) -> None:
     verdict, marker = VERDICTS[operation], secrets.token_hex(8)
     conversation = house.converse(marker)
-    marker = house.document_marker if operation in DOCUMENTS else marker
+    marker = house.document_marker if operation in DOCUMENTS | RUNS else marker
     wrong, answered = [], []
     for who in (*STRANGERS, "owner"):  # the owner last: it may delete
         if not owner_still_has_it(house, operation, conversation, marker):

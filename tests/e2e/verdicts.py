@@ -70,6 +70,18 @@ VERDICTS: dict[str, Verdict] = {
     "getDocument": _TENANT_ITEM,
     # nothing of it is kept: whoever may ask is answered, and sees what it sent alone
     "summarizeText": _verdict(others=dict.fromkeys(_OTHERS, 200)),
+    # A plan of the owner's folder: another tenant's runs may not read there, and nothing of it is shown.
+    "startBulkRun": _verdict(others={"other tenant": 400, "other client": 200, "other subject": 200}, seen_by=()),
+    "listBulkRuns": _TENANT_LIST,
+    "getBulkRun": _TENANT_ITEM,
+    # The owner's run has ended, so it cannot be resumed; that it exists is for its tenant alone.
+    "resumeBulkRun": _verdict(
+        others={"other tenant": 404, "other client": 409, "other subject": 409}, owner=409, seen_by=()
+    ),
+    # A run that has ended stays as it is.
+    "stopBulkRun": _verdict(
+        others={"other tenant": 404, "other client": 202, "other subject": 202}, owner=202, seen_by=_TENANT
+    ),
     "getHealth": _PUBLIC,
     "getOpenApi": _PUBLIC,
 }

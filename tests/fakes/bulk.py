@@ -8,8 +8,11 @@ from contextlib import contextmanager
 from typing import Any
 
 from lambdas.shared.domain.bulk.document_steps import JobSettlement
+from lambdas.shared.domain.bulk.listing import Entry, Page
+from lambdas.shared.domain.bulk.quotas import KnownQuotas, known_quotas
 from lambdas.shared.domain.bulk.run import BulkRun
 from lambdas.shared.domain.bulk.run_stores import RowChangedError
+from lambdas.shared.domain.bulk.run_workflow import Standing
 from lambdas.shared.domain.bulk.shard_job import ShardRef, ShardRow
 from lambdas.shared.domain.errors import NotFoundError
 from lambdas.shared.domain.object_store import ObjectMissingError
@@ -100,7 +103,10 @@ class InMemoryBulkRunStore:
         return saved
 
     def active(self, tenant: str) -> Iterator[BulkRun]:
-        return (run for run in list(self.runs.values()) if run.tenant == tenant and not run.state.ended)
+        return (run for run in self.of_tenant(tenant) if not run.state.ended)
+
+    def of_tenant(self, tenant: str) -> Iterator[BulkRun]:
+        return (run for run in list(self.runs.values()) if run.tenant == tenant)
 
 
 class InMemoryShardStore:
@@ -162,3 +168,64 @@ class InMemoryJobLedger:
         self._touch("ledger.job:before")
         self.jobs.setdefault(settlement.job_name, settlement)
         self._touch("ledger.job:after")
+
+
+class InMemoryBulkWorkflow:
+    """Executions by name; `end` is what a test does to one. `before` may raise."""
+
+    def __init__(self, before: Callable[[], None] = lambda: None) -> None:
+        self.standings: dict[str, Standing] = {}
+        self.before = before
+
+    def start(self, run: BulkRun) -> None:
+        self.before()
+        self.standings.setdefault(run.execution, "running")
+
+    def standing(self, run: BulkRun) -> Standing:
+        return self.standings.get(run.execution, "absent")
+
+    def end(self, execution: str) -> None:
+        self.standings[execution] = "ended"
+
+
+class ListedSource:
+    """A source of pages that a test has written; `refusal` is raised instead."""
+
+    def __init__(self, *pages: Sequence[Entry], rejected: Sequence[str] = (), refusal: Exception | None = None) -> None:
+        self.pages = list(pages) or [()]
+        self.calls = 0
+        self._rejected = rejected
+        self._refusal = refusal
+
+    def page(self, run: BulkRun, token: str | None) -> Page:
+        if self._refusal is not None:
+            raise self._refusal
+        self.calls += 1
+        number = int(token or 0)
+        last = number + 1 == len(self.pages)
+        return Page(self.pages[number], None if last else str(number + 1), self._rejected if last else ())
+
+
+class StaticQuotas:
+    def __init__(self, **settings: int) -> None:
+        self._settings = settings
+
+    def batch_quotas(self, model_id: str) -> KnownQuotas:
+        return known_quotas(settings=self._settings, read={})
+
+
+class InMemorySamples:
+    """Documents by key; what is missing is gone. `refusal` is raised instead."""
+
+    def __init__(self, contents: Mapping[str, bytes], *, refusal: Exception | None = None) -> None:
+        self.contents = contents
+        self.reads: list[str] = []
+        self._refusal = refusal
+
+    def content(self, entry: Entry) -> bytes:
+        if self._refusal is not None:
+            raise self._refusal
+        self.reads.append(entry.key)
+        if entry.key not in self.contents:
+            raise ObjectMissingError(entry.key)
+        return self.contents[entry.key]

@@ -21,6 +21,11 @@ ROUTES = {
     ("POST", "/documents/{id}/retry"): "documents/retry",
     ("GET", "/documents"): "documents/read",
     ("GET", "/documents/{id}"): "documents/read",
+    ("POST", "/bulk-summaries"): "bulk_runs/start",
+    ("GET", "/bulk-summaries"): "bulk_runs/read",
+    ("GET", "/bulk-summaries/{id}"): "bulk_runs/read",
+    ("POST", "/bulk-summaries/{id}/resume"): "bulk_runs/control",
+    ("DELETE", "/bulk-summaries/{id}"): "bulk_runs/control",
     ("GET", "/health"): None,
     ("GET", "/openapi.json"): "reference/openapi",
 }

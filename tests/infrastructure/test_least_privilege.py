@@ -20,6 +20,8 @@ WITHOUT_RESOURCE = {
     "logs:ListLogDeliveries",
     "logs:PutResourcePolicy",
     "logs:UpdateLogDelivery",
+    "servicequotas:ListServiceQuotas",
+    "servicequotas:ListAWSDefaultServiceQuotas",
     "bedrock:ListModelInvocationJobs",
 }
 
@@ -29,6 +31,7 @@ STREAMED = "bedrock:InvokeModelWithResponseStream"
 ASK = "bedrock:ApplyGuardrail"
 UPDATE = ("dynamodb:GetItem", "dynamodb:UpdateItem")
 START = "states:StartExecution"
+LOOK = "states:DescribeExecution"
 REPLAY = ("dynamodb:PutItem", "dynamodb:DeleteItem")
 CHANGE = ("dynamodb:UpdateItem", "dynamodb:DeleteItem")
 PREFIXES = (
@@ -140,6 +143,22 @@ def test_every_function_has_a_role_of_its_own(assembly: Assembly) -> None:
         ("DocumentsRead", {"dynamodb:GetItem", "dynamodb:Query"}),
         ("DocumentsUpload", {"s3:PutObject"}),
         ("DocumentsRetry", {*UPDATE, *REPLAY, START, "s3:GetObject", "s3:ListBucket"}),
+        (
+            "BulkRunsStart",
+            {
+                "dynamodb:GetItem",
+                "dynamodb:Query",
+                *REPLAY,
+                START,
+                LOOK,
+                "s3:GetObject",
+                "s3:ListBucket",
+                "servicequotas:ListServiceQuotas",
+                "servicequotas:ListAWSDefaultServiceQuotas",
+            },
+        ),
+        ("BulkRunsRead", {"dynamodb:GetItem", "dynamodb:Query", "s3:GetObject", "s3:ListBucket"}),
+        ("BulkRunsControl", {"dynamodb:GetItem", *REPLAY, START, LOOK, "s3:GetObject", "s3:ListBucket"}),
         ("SummariesFail", {"dynamodb:GetItem", "dynamodb:UpdateItem", "events:PutEvents"}),
         ("SummariesStart", {*CONSUME, "dynamodb:PutItem", *UPDATE, START}),
         ("SummariesPrepare", {*UPDATE, "s3:GetObject", "s3:GetObjectVersion", "s3:PutObject", "s3:ListBucket"}),
@@ -181,7 +200,8 @@ def test_answers_for_replays_are_written_and_deleted_by_their_key_alone(assembly
         for action in listed(statement["Action"])
         if any("IdempotencyTable" in text_of(resource) for resource in listed(statement["Resource"]))
     }
-    policies = [f"{name}Role/DefaultPolicy" for name in ("ChatTurn", "DocumentsRetry", "SummariesText")]
+    able = ("ChatTurn", "DocumentsRetry", "SummariesText", "BulkRunsStart", "BulkRunsControl")
+    policies = [f"{name}Role/DefaultPolicy" for name in able]
     assert allowed == {(policy, action) for policy in policies for action in REPLAY}
 
 

@@ -112,7 +112,7 @@ def test_outputs_are_those_that_tools_look_for(assembly: Assembly) -> None:
             "DocumentsBucketName", "ResultsBucketName", "SummariesDeadLetterQueueUrl",
         },
         "guardrail": {"GuardrailId", "GuardrailVersion"},
-        "api": {"ApiUrl"},
+        "api": {"ApiUrl", "BulkStartFunctionName"},
         "bulk": {"BulkStateMachineArn"},
         "summaries": {"SummariesQueueUrl", "SummariesStateMachineArn", "AnalystPolicyArn"},
     }  # fmt: skip

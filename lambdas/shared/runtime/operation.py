@@ -42,6 +42,7 @@ class Operation:
     body: Any = None
     answer: Any = None
     status: int = 200  # of the answer
+    other_answers: Mapping[int, Any] = field(default_factory=dict)  # by status: what another wish is answered with
     events: Mapping[str, Any] = field(default_factory=dict)
     errors: tuple[type[QuarryError], ...] = ()
     idempotent: bool = False  # honours the header Idempotency-Key

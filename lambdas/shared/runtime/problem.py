@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from lambdas.shared.domain.conflict import ConflictError
 from lambdas.shared.domain.errors import (
     BlockedByGuardrailError,
     ContextTooLongError,
@@ -37,6 +38,7 @@ _STATUS: dict[type[BaseException], int] = {
     InvalidInputError: 400,
     MissingScopeError: 403,
     NotFoundError: 404,
+    ConflictError: 409,
     ConversationBusyError: 409,
     DocumentNotFailedError: 409,
     DocumentGoneError: 409,

@@ -11,13 +11,14 @@ from typing import NamedTuple
 from lambdas.shared.domain.bulk.run import BulkRun
 from lambdas.shared.domain.bulk.schedule import Wishes
 from lambdas.shared.domain.bulk.source import AllowedSource, Source, check_source, overlap, parse_source
-from lambdas.shared.domain.errors import FieldError, InvalidInputError, QuarryError
+from lambdas.shared.domain.conflict import ConflictError
+from lambdas.shared.domain.errors import FieldError, InvalidInputError
 
 _PERIOD = re.compile(r"(?P<count>\d{1,4})(?P<unit>[hd])")
 _HOURS = {"h": 1, "d": 24}
 
 
-class BulkRunActiveError(QuarryError):
+class BulkRunActiveError(ConflictError):
     """Another run takes the same documents and has not ended: together they would pay twice."""
 
     code = "bulk_run_active"
@@ -47,8 +48,7 @@ def check_request(
         check_source(parsed, tenant, allowed)
     except InvalidInputError as error:
         errors += error.errors
-    if max_usd is not None and not (max_usd.is_finite() and max_usd > 0):
-        errors.append(FieldError("/max_usd", "must be a number of USD above 0; leave it out for no budget"))
+    errors += bad_budget(max_usd)
     by = None if deadline is None else parse_deadline(deadline, now)
     if deadline is not None and by is None:
         errors.append(FieldError("/deadline", "write 24h, 7d or a time with its zone, 2026-12-01T08:00:00Z"))
@@ -59,6 +59,13 @@ def check_request(
             "; ".join(f"{error.pointer[1:]}: {error.detail}" for error in errors), errors=(*errors,)
         )
     return CheckedRequest(parsed, Wishes(by, max_usd))
+
+
+def bad_budget(max_usd: Decimal | None) -> list[FieldError]:
+    """What is wrong with a budget; None is none."""
+    if max_usd is None or (max_usd.is_finite() and max_usd > 0):
+        return []
+    return [FieldError("/max_usd", "must be a number of USD above 0; leave it out for no budget")]
 
 
 def parse_deadline(text: str, now: datetime) -> datetime | None:

@@ -44,6 +44,7 @@ class BulkPlan(NamedTuple):
     cost_usd: Decimal | None
     cost_bound_usd: Decimal | None
     record_usd: Decimal | None
+    token_usd: Decimal | None
     guardrail_usd: Decimal | None
     finish_by: datetime
     most_jobs: int | None
@@ -103,6 +104,7 @@ def _plan(usage: SplitUsage, scheduled: Schedule, cost: RunCost, token_bound: in
         cost_usd=cost.usd,
         cost_bound_usd=cost.bound(token_bound, usage),
         record_usd=cost.record_usd,
+        token_usd=cost.token_usd,
         guardrail_usd=cost.guardrail_usd,
         finish_by=scheduled.finish_by,
         most_jobs=None if scheduled.jobs == scheduled.needed else scheduled.jobs,

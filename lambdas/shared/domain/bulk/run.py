@@ -43,7 +43,8 @@ class BulkRun(NamedTuple):
     `most_jobs`: so many jobs end before the deadline, the rest is asked on demand; None = no limit.
     `sweep_limit`: so many records may be asked on demand, at twice the price, before an operator is asked.
     `record_usd` is what a record is planned to cost in batch, None = not known. `reason` says why it failed or stopped.
-    `documents` counts ids of the source, once it is listed.
+    `documents` counts ids of the source, once it is listed. `style`: empty = the deployment's. `attempt` numbers the
+    executions that carry it, `created_at` is ISO 8601, `plan` what it was planned to be, as `RunPlan` writes it.
     """
 
     run_id: str
@@ -63,7 +64,16 @@ class BulkRun(NamedTuple):
     reason: str = ""
     documents: int = 0
     key_files: int = 0
+    style: str = ""
+    attempt: int = 1
+    created_at: str = ""
+    plan: str = ""
     version: int = 0
+
+    @property
+    def execution(self) -> str:
+        """The name of the execution that carries it; a resumed run has a new one."""
+        return f"{self.run_id}-{self.attempt}"
 
     @property
     def batch_allowed(self) -> bool:

@@ -89,7 +89,30 @@ class ResumeAsked(NamedTuple):
     max_usd: Decimal | None = None
 
 
-Event = Listed | Prepared | WasCut | RoundEnded | Swept | Reported | Halted | GaveUp | StopAsked | ResumeAsked
+class ExecutionLost(NamedTuple):
+    """The execution that carried it has ended without ending the run: the next one goes on."""
+
+
+class Withdrawn(NamedTuple):
+    """It was created beside another run over the same documents, and has not begun."""
+
+    reason: str
+
+
+Event = (
+    Listed
+    | Prepared
+    | WasCut
+    | RoundEnded
+    | Swept
+    | Reported
+    | Halted
+    | GaveUp
+    | StopAsked
+    | ResumeAsked
+    | ExecutionLost
+    | Withdrawn
+)
 
 _STEPS = {
     RunPhase.LISTING: Step.LIST,
@@ -120,6 +143,10 @@ def after(run: BulkRun, event: Event) -> BulkRun:
     match run.phase, event:
         case _, StopAsked():
             return run._replace(stop_wanted=True)
+        case _, ExecutionLost():
+            return run._replace(attempt=run.attempt + 1)
+        case RunPhase.LISTING, Withdrawn(reason):
+            return _failed(run, reason)
         case _, Halted() if run.stop_wanted:
             return _stopped(run, STOPPED_BY_OPERATOR)
         case _, GaveUp(reason):
@@ -135,18 +162,16 @@ def after(run: BulkRun, event: Event) -> BulkRun:
         case RunPhase.SWEEPING, Swept():
             return run._replace(phase=RunPhase.REPORTING)
         case RunPhase.REPORTING, Reported(accounted):
-            if accounted:
-                return run._replace(state=RunState.SUCCEEDED)
-            return run._replace(state=RunState.FAILED, reason=UNACCOUNTED)
+            return run._replace(state=RunState.SUCCEEDED) if accounted else _failed(run, UNACCOUNTED)
     return run
 
 
 def _listed(run: BulkRun, listing: ListingState) -> BulkRun:
     if listing.rejected:
         reason = f"{REJECTED}: {listing.rejected} lines, among them {'; '.join(listing.examples)}"
-        return run._replace(state=RunState.FAILED, reason=reason)
+        return _failed(run, reason)
     if listing.tally.ids == 0:
-        return run._replace(state=RunState.FAILED, reason=f"{EMPTY}: there is no document at {run.source}")
+        return _failed(run, f"{EMPTY}: there is no document at {run.source}")
     return run._replace(phase=RunPhase.PREPARING, documents=listing.tally.ids, key_files=listing.files)
 
 
@@ -173,6 +198,10 @@ def _plan_put_aside(run: BulkRun) -> BulkRun:
     return run._replace(phase=RunPhase.CUTTING, round=run.round + 1)
 
 
+def _failed(run: BulkRun, reason: str) -> BulkRun:
+    return run._replace(state=RunState.FAILED, reason=reason)
+
+
 def _stopped(run: BulkRun, reason: str) -> BulkRun:
     return run._replace(state=RunState.STOPPED, stop_wanted=False, reason=reason)
 
@@ -181,6 +210,7 @@ def _resumed(run: BulkRun, event: ResumeAsked) -> BulkRun:
     """Whoever resumes a run wants to see jobs again: a role was mended, a quota raised."""
     return run._replace(
         state=RunState.RUNNING,
+        attempt=run.attempt + 1,
         stop_wanted=False,
         reason="",
         rounds_left=max(1, run.rounds_left),

@@ -7,10 +7,10 @@ from typing import Protocol
 
 from lambdas.shared.domain.bulk.run import BulkRun
 from lambdas.shared.domain.bulk.shard_job import ShardRef, ShardRow
-from lambdas.shared.domain.errors import QuarryError
+from lambdas.shared.domain.conflict import ConflictError
 
 
-class RowChangedError(QuarryError):
+class RowChangedError(ConflictError):
     """Somebody else has saved the row since it was loaded: load it again."""
 
     code = "row_changed"
@@ -32,7 +32,11 @@ class BulkRunStore(Protocol):
         ...
 
     def active(self, tenant: str) -> Iterator[BulkRun]:
-        """The tenant's runs that have not ended."""
+        """The tenant's runs that have not ended. Read consistently."""
+        ...
+
+    def of_tenant(self, tenant: str) -> Iterator[BulkRun]:
+        """All runs of a tenant, in no order that matters. Read consistently."""
         ...
 
 

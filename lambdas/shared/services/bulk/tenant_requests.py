@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from lambdas.shared.domain.bulk.run import BulkRun
 from lambdas.shared.domain.model_catalog import ModelCatalog
 from lambdas.shared.domain.summary_options import SummaryOptions, TenantOptions
@@ -25,6 +27,7 @@ class TenantRequests:
         found = self._known.get(run.run_id)
         if found is None:
             options = self._tenants.options_of(run.tenant, self._options)
+            options = replace(options, style=run.style) if run.style else options  # type: ignore[arg-type]
             found = self._prompts.requests(self._catalog.resolve(run.model_id), options)
             self._known[run.run_id] = found
         return found

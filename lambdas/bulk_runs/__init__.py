@@ -1,0 +1,1 @@
+"""Reading what became of dropped documents."""

@@ -1,0 +1,180 @@
+"""Bulk runs on the wire: planning, starting, following, stopping, resuming."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Annotated
+
+import msgspec
+
+from lambdas.shared.domain.bulk.archive_plan import ArchivePlan
+from lambdas.shared.domain.bulk.run_plan import RunPlan
+from lambdas.shared.domain.timestamps import to_iso
+from lambdas.shared.services.bulk.read_runs import RunPage, RunView
+
+_Text = Annotated[str, msgspec.Meta(min_length=1, max_length=2048)]
+
+
+class BulkBody(msgspec.Struct, forbid_unknown_fields=True):
+    """`source`: `s3://bucket/prefix/`, a list (`.csv`, `.jsonl`) or an inventory's `manifest.json`; `deadline`: `24h`,
+    `7d` or a time with its zone; `max_usd`: refused if the plan costs more, stopped if the run does."""
+
+    source: _Text
+    dry_run: bool = False
+    style: _Text | None = None
+    model: _Text | None = None
+    deadline: _Text | None = None
+    max_usd: Decimal | None = None
+
+
+class ResumeBody(msgspec.Struct, forbid_unknown_fields=True):
+    """More room for a run that stopped for want of it: `sweep_limit` records on demand, `max_usd` in all."""
+
+    sweep_limit: Annotated[int, msgspec.Meta(ge=0, le=10_000_000)] | None = None
+    max_usd: Decimal | None = None
+
+
+class RefusalView(msgspec.Struct):
+    """Why the run may not start: the request's field, a code, and the remedy."""
+
+    pointer: str
+    code: str
+    detail: str
+
+
+class QuotaView(msgspec.Struct):
+    """`source`: `settings`, `service-quotas` or `default`."""
+
+    name: str
+    value: int
+    source: str
+
+
+class PlanAnswer(msgspec.Struct):
+    """What a run would take. `documents` were listed, `complete` false: there are more, of which nothing is known.
+    `token_bound` and `cost_bound_usd`: how much the sample may be wrong by, nineteen times out of twenty. `jobs`,
+    `batch` and `on_demand` count jobs and records. An empty list of `refusals`: it may start."""
+
+    source: str
+    model: str
+    style: str
+    documents: int
+    complete: bool
+    sampled: int
+    records: int
+    input_tokens: int
+    output_tokens: int
+    token_bound: int
+    jobs: int
+    batch: int
+    on_demand: int
+    cost_usd: Decimal | None
+    cost_bound_usd: Decimal | None
+    token_usd: Decimal | None
+    guardrail_usd: Decimal | None
+    finish_by: str
+    quotas: list[QuotaView]
+    refusals: list[RefusalView]
+    notes: list[str]
+
+
+class CountsView(msgspec.Struct):
+    """Documents by what became of them; `skipped` had their summary already."""
+
+    total: int
+    succeeded: int
+    failed: int
+    pending: int
+    skipped: int
+
+
+class RunPlanView(msgspec.Struct):
+    """What it was planned to be; `batch` and `on_demand` count records."""
+
+    jobs: int
+    batch: int
+    on_demand: int
+    cost_usd: Decimal | None
+    finish_by: str
+
+
+class RunAnswer(msgspec.Struct):
+    """A run. SUCCEEDED = every id has its outcome, also where some failed. `counts` null: too many to be counted in a
+    list. `cost_usd` is what is spent by now, null = not known. `reason` says why it failed or stopped, `stopping`
+    that it will be STOPPED once its jobs are."""
+
+    run_id: str
+    state: str
+    phase: str
+    counts: CountsView | None
+    plan: RunPlanView | None
+    cost_usd: Decimal | None
+    report_key: str | None
+    source: str
+    model: str
+    style: str
+    created_at: str
+    reason: str | None
+    stopping: bool
+
+
+class RunList(msgspec.Struct):
+    items: list[RunAnswer]
+    next_cursor: str | None
+
+
+def plan_answer(planned: ArchivePlan) -> PlanAnswer:
+    """A plan as JSON."""
+    plan, quotas = planned.plan, planned.plan.quotas
+    return PlanAnswer(
+        source=planned.request.source.uri,
+        model=planned.model_id,
+        style=planned.style,
+        documents=planned.survey.documents,
+        complete=planned.survey.complete,
+        sampled=sum(kind.sampled for kind in planned.estimate.kinds),
+        records=plan.records,
+        input_tokens=plan.input_tokens,
+        output_tokens=plan.output_tokens,
+        token_bound=plan.token_bound,
+        jobs=plan.jobs,
+        batch=plan.batch_records,
+        on_demand=plan.on_demand_records,
+        cost_usd=plan.cost_usd,
+        cost_bound_usd=plan.cost_bound_usd,
+        token_usd=plan.token_usd,
+        guardrail_usd=plan.guardrail_usd,
+        finish_by=to_iso(plan.finish_by),
+        quotas=[QuotaView(name, value, quotas.sources[name]) for name, value in quotas.quotas._asdict().items()],
+        refusals=[RefusalView(*refusal) for refusal in planned.refusals],
+        notes=list(planned.notes),
+    )
+
+
+def run_answer(view: RunView) -> RunAnswer:
+    """A run as JSON."""
+    run = view.run
+    return RunAnswer(
+        run_id=run.run_id,
+        state=run.state.value,
+        phase=run.phase.value,
+        counts=CountsView(*view.counts) if view.counts else None,
+        plan=_plan(view.plan) if view.plan else None,
+        cost_usd=view.cost_usd,
+        report_key=view.report_key,
+        source=run.source,
+        model=run.model_id,
+        style=run.style,
+        created_at=run.created_at,
+        reason=run.reason or None,
+        stopping=run.stop_wanted,
+    )
+
+
+def run_list(page: RunPage) -> RunList:
+    """One page, newest first."""
+    return RunList([run_answer(view) for view in page.views], page.next_cursor)
+
+
+def _plan(plan: RunPlan) -> RunPlanView:
+    return RunPlanView(plan.jobs, plan.batch, plan.on_demand, plan.cost_usd, to_iso(plan.finish_by))

@@ -1,0 +1,157 @@
+"""What a tenant may see of its bulk runs: where each stands, with live counts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+from lambdas.shared.domain.bulk.joining import add_usd
+from lambdas.shared.domain.bulk.layout import RunLayout
+from lambdas.shared.domain.bulk.outcome import Account, account_from
+from lambdas.shared.domain.bulk.run import BulkRun
+from lambdas.shared.domain.bulk.run_files import RunFiles
+from lambdas.shared.domain.bulk.run_plan import RunPlan, plan_from
+from lambdas.shared.domain.bulk.run_stores import BulkRunStore, ShardStore
+from lambdas.shared.domain.errors import FieldError, InvalidInputError, NotFoundError
+from lambdas.shared.domain.object_store import ObjectMissingError
+from lambdas.shared.services.bulk.carry_run import find_run
+from lambdas.shared.services.bulk.prepare_documents import prepare_commits
+from lambdas.shared.services.bulk.round_plans import RoundPlans
+
+LARGEST_PAGE = 100
+DEFAULT_PAGE = 20
+_AT_ONCE = 8
+_MOST_REMEMBERED = 20_000
+# In a list, a larger run's commits would be too many to read: its own page counts them.
+_MOST_FILES_IN_A_LIST = 20
+
+
+class Counts(NamedTuple):
+    """Documents by what became of them. Until the source is listed, `total` is the plan's."""
+
+    total: int
+    succeeded: int
+    failed: int
+    pending: int
+    skipped: int
+
+
+class RunView(NamedTuple):
+    """`counts` None: too many to be counted within a list. `cost_usd` is what is spent by now, None = not known;
+    `report_key` None: there is no report yet."""
+
+    run: BulkRun
+    plan: RunPlan | None
+    counts: Counts | None
+    cost_usd: Decimal | None
+    report_key: str | None
+    report: dict[str, Any] | None
+
+
+class RunPage(NamedTuple):
+    """Runs, the newest first."""
+
+    views: tuple[RunView, ...]
+    next_cursor: str | None
+
+
+class ReadRuns:
+    """Counts come from what steps have committed. Commits do not change, so that each is read once."""
+
+    def __init__(self, *, runs: BulkRunStore, shards: ShardStore, files: RunFiles) -> None:
+        self._runs = runs
+        self._shards = shards
+        self._files = files
+        self._remembered: dict[tuple[str, int], Account] = {}
+
+    def one(self, tenant: str, run_id: str) -> RunView:
+        """Raises NotFoundError, also for another tenant's run."""
+        run = find_run(self._runs, run_id)
+        if run is None or run.tenant != tenant:
+            raise NotFoundError("There is no such bulk run.")
+        return self._view(run)
+
+    def page(self, tenant: str, *, limit: str | None, cursor: str | None) -> RunPage:
+        """`limit` and `cursor` as they stand in the URL: a cursor is the last run's id. Raises InvalidInputError."""
+        count = _limit(limit)
+        runs = sorted(self._runs.of_tenant(tenant), key=lambda run: (run.created_at, run.run_id), reverse=True)
+        start = 0
+        if cursor is not None:
+            start = next((index for index, run in enumerate(runs, 1) if run.run_id == cursor), 0)
+            if not start:
+                raise _wrong("cursor", "the next_cursor of the page before")
+        shown = runs[start : start + count]
+        more = start + count < len(runs)
+        return RunPage(tuple(map(self._item, shown)), shown[-1].run_id if more else None)
+
+    def _item(self, run: BulkRun) -> RunView:
+        if not run.state.ended and run.key_files > _MOST_FILES_IN_A_LIST:
+            return RunView(run, plan_from(run.plan), None, None, None, None)
+        return self._view(run)
+
+    def _view(self, run: BulkRun) -> RunView:
+        plan = plan_from(run.plan)
+        if run.state.ended and (report := self._report(run)) is not None:
+            counts, cost = report["counts"], report["cost_usd"]
+            ended = Counts(**counts, pending=counts["total"] - sum(counts[name] for name in _ENDS))
+            key = RunLayout(run.run_id).report
+            return RunView(run, plan, ended, None if cost is None else Decimal(cost), key, report)
+        account, spent = self._so_far(run)
+        total = run.documents or (plan.documents if plan and not run.state.ended else 0)
+        pending = max(0, total - account.tally.ids)
+        counted = Counts(total, account.succeeded, account.failed, pending, account.skipped)
+        return RunView(run, plan, counted, spent, None, None)
+
+    def _report(self, run: BulkRun) -> dict[str, Any] | None:
+        try:
+            return next(self._files.rows(RunLayout(run.run_id).report), None)
+        except ObjectMissingError:
+            return None
+
+    def _so_far(self, run: BulkRun) -> tuple[Account, Decimal | None]:
+        account, spent = Account(), Decimal(0)
+        total: Decimal | None = spent
+        with ThreadPoolExecutor(_AT_ONCE) as pool:
+            for prepared in pool.map(lambda number: self._prepared(run, number), range(run.key_files)):
+                account.add_all(prepared)
+        for commit in self._paid(run):
+            account.add_all(account_from(commit["account"]))
+            cost = commit["cost_usd"]
+            total = add_usd(total, None if cost is None else Decimal(cost))
+        return account, total
+
+    def _prepared(self, run: BulkRun, number: int) -> Account:
+        remembered = self._remembered.get((run.run_id, number))
+        if remembered is not None:
+            return remembered
+        account, done = Account(), False
+        for commit in prepare_commits(self._files, RunLayout(run.run_id), number):
+            account.add_all(account_from(commit["account"]))
+            done = commit["done"]
+        if done:
+            if len(self._remembered) >= _MOST_REMEMBERED:
+                self._remembered.clear()
+            self._remembered[run.run_id, number] = account
+        return account
+
+    def _paid(self, run: BulkRun) -> Iterator[dict[str, Any]]:
+        plans = RoundPlans(self._files, self._shards, run)
+        yield from plans.settlements()
+        yield from (commit for commit in plans.swept() if commit is not None)
+
+
+_ENDS = ("succeeded", "failed", "skipped")
+
+
+def _limit(text: str | None) -> int:
+    if text is None:
+        return DEFAULT_PAGE
+    if text.isascii() and text.isdigit() and len(text) <= 3 and 1 <= int(text) <= LARGEST_PAGE:
+        return int(text)
+    raise _wrong("limit", f"1 to {LARGEST_PAGE}")
+
+
+def _wrong(parameter: str, remedy: str) -> InvalidInputError:
+    return InvalidInputError(f"/{parameter}: must be {remedy}.", errors=(FieldError(f"/{parameter}", remedy),))

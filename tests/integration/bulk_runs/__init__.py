@@ -1,0 +1,1 @@
+"""Planning, starting, following and stopping bulk runs."""
