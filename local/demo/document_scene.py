@@ -85,4 +85,4 @@ def print_costs(costs: dict[str, float | None], screen: Screen) -> None:
     """One line a step; the prices are AWS's list prices, nothing was billed here."""
     screen.heading("What each step would cost on AWS (tokens and guardrail at list price; nothing was billed here)")
     for step, cost in costs.items():
-        screen.line(f"{step:<22} {dollars(cost)}")
+        screen.line(f"{step:<24} {dollars(cost)}")

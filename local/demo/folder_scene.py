@@ -31,8 +31,8 @@ def play(stack: LocalStack, api: ApiClient, screen: Screen, folder: Path) -> dic
     for document in documents:
         screen.line(_row(document))
     _tell_about_the_long_one(next(each for each in documents if each["key"].endswith(_LONG)), screen)
-    costs = [document["cost_usd"] for document in documents]
-    return {"the folder": None if None in costs else sum(costs)}
+    costs = [document["cost_usd"] for document in documents if document["state"] == "SUMMARIZED"]
+    return {"summaries of the folder": None if None in costs else sum(costs)}
 
 
 def _wait_for_all(api: ApiClient, count: int) -> list[Any]:
