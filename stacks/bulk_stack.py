@@ -39,26 +39,30 @@ class BulkStack(cdk.Stack):
         super().__init__(scope, construct_id, description="Quarry: archives become summaries in batches")
         self._settings, self._storage, self._guardrail = settings, storage, guardrail
         self._core = DependencyLayer(self, name="core")
-        role = BatchRole(self, bucket=storage.results, prefix=BULK, model_ids=settings.models.ids)
         self.workflow = AslStateMachine(
             self,
             definition="summarize_in_bulk",
-            functions=[
-                self._step("bulk/advance_run", 512, 300),
-                self._list_source(),
-                self._prepare_documents(),
-                self._step("bulk/cut_shards", 1024, 300),
-                self._advance_shard(role),
-                self._collect_shard(),
-                self._sweep_part(),
-                self._write_report(),
-                self._give_up(),
-            ],
+            functions=self._steps(),
             values={"ResultsBucketName": storage.results.bucket_name},
             log_retention_days=settings.log_retention_days,
         )
         self.workflow.allow_distributed_map(items_in=storage.results, prefix=BULK)
         cdk.CfnOutput(self, "BulkStateMachineArn", value=self.workflow.state_machine_arn)
+
+    def _steps(self) -> list[PythonFunction]:
+        models = self._settings.models.ids
+        role = BatchRole(self, bucket=self._storage.results, prefix=BULK, model_ids=models)
+        return [
+            self._step("bulk/advance_run", 512, 300),
+            self._list_source(),
+            self._prepare_documents(),
+            self._step("bulk/cut_shards", 1024, 300),
+            self._advance_shard(role),
+            self._collect_shard(),
+            self._sweep_part(),
+            self._write_report(),
+            self._give_up(),
+        ]
 
     def _list_source(self) -> PythonFunction:
         environment = {

@@ -166,6 +166,7 @@ _MODEL: dict[str, Any] = {
     "provider!": _text,
     "kind!": _one_of("chat", "embedding", "rerank"),
     "on_demand!": _flag,
+    "quota_label": _text,
     "access": _one_of("none", "form", "marketplace"),
     "context_tokens": _count,
     "max_output_tokens": _count,

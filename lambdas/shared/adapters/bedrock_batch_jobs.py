@@ -17,7 +17,6 @@ from lambdas.shared.domain.bulk.batch_jobs import (
     JobRequest,
     JobStatus,
     JobView,
-    job_named,
 )
 
 # https://docs.aws.amazon.com/bedrock/latest/APIReference/API_CreateModelInvocationJob.html#API_CreateModelInvocationJob_Errors
@@ -58,9 +57,10 @@ class BedrockBatchJobs:
     def find(self, name: str) -> JobView | None:
         def listed() -> list[JobView]:
             pages = self._client.get_paginator("list_model_invocation_jobs").paginate(nameContains=name)
-            return [_view(job) for page in pages for job in page.get("invocationJobSummaries", ())]
+            jobs = [job for page in pages for job in page.get("invocationJobSummaries", ())]
+            return [_view(job) for job in jobs if job["jobName"] == name]  # the others are strangers'
 
-        return job_named(name, _asked(listed))
+        return next(iter(_asked(listed)), None)
 
     def look(self, job_id: str) -> JobView | None:
         try:

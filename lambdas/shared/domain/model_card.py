@@ -68,7 +68,8 @@ class InferenceProfile(NamedTuple):
 
 class ModelCard(NamedTuple):
     """One model. `profiles` maps a prefix (us, eu, global, ...) to its inference profile; token limits count tokens,
-    None = not known. `on_demand`: the bare id can be called without a profile."""
+    None = not known. `on_demand`: the bare id can be called without a profile. `quota_label`: what Service Quotas calls
+    the model in the names of its batch quotas."""
 
     id: str
     provider: str
@@ -83,6 +84,7 @@ class ModelCard(NamedTuple):
     profiles: Mapping[str, InferenceProfile] | None = None
     status: str | None = None
     eol: date | None = None
+    quota_label: str | None = None
 
     @property
     def profile_ids(self) -> tuple[str, ...]:

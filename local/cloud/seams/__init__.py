@@ -5,6 +5,7 @@ from __future__ import annotations
 from local.cloud.seams import (
     api_gateway_types,
     buckets,
+    conditional_puts,
     event_delivery,
     executions,
     function_invocation,
@@ -34,6 +35,7 @@ ALL = (
     policy_types,
     notification_types,
     buckets,
+    conditional_puts,
     upload_forms,
     object_events,
     event_delivery,

@@ -14,7 +14,7 @@ from lambdas.shared.domain.bulk.outcome import Outcome
 from lambdas.shared.domain.bulk.part import Part, request_row
 from lambdas.shared.domain.bulk.run import BulkRun
 from lambdas.shared.domain.bulk.run_files import RunFiles
-from lambdas.shared.domain.errors import BlockedByGuardrailError
+from lambdas.shared.domain.errors import BlockedByGuardrailError, InvalidAnswerError
 
 
 class Asked(NamedTuple):
@@ -50,10 +50,10 @@ class SettleDocuments:
         return StillOpen(work, tuple(_again(row, results) for row in asked.rows if _is_open(row, results)))
 
     def _kept(self, run: BulkRun, work: DocumentWork) -> Outcome:
-        """A summary that the content policy objects to would be objected to again."""
+        """A summary that the content policy objects to, or leaves no summary of, would come to the same again."""
         try:
             return work.succeeded(self._keeper.keep(run, work))
-        except BlockedByGuardrailError as error:
+        except (BlockedByGuardrailError, InvalidAnswerError) as error:
             return work.failed(error.code)
 
 
