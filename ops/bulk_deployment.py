@@ -21,8 +21,8 @@ from lambdas.shared.adapters.s3_sample_documents import S3SampleDocuments
 from lambdas.shared.adapters.s3_source_pages import S3SourcePages
 from lambdas.shared.adapters.service_quotas_reader import ServiceQuotasReader
 from lambdas.shared.adapters.stepfunctions_bulk_workflow import StepFunctionsBulkWorkflow
-from lambdas.shared.domain.bulk.quota_names import QUOTA_NAMES
 from lambdas.shared.domain.bulk.source import AllowedSource, allowed_places
+from lambdas.shared.domain.model_catalog import ModelCatalog
 from lambdas.shared.domain.summary_options import SummaryOptions
 from lambdas.shared.domain.summary_request import SummaryPrompts
 from lambdas.shared.services.bulk.carry_run import CarryRun
@@ -59,28 +59,22 @@ class BulkDeployment:
         found = self._settings()
         texts, documents_bucket = json.loads(found["BULK_SOURCES"]), found["DOCUMENTS_BUCKET"]
 
+        catalog = _catalog(found["MODELS"])
+
         def places(tenant: str) -> tuple[AllowedSource, ...]:
             return allowed_places(texts, documents_bucket=documents_bucket, tenant=tenant)
 
-        style: Any = found["SUMMARY_STYLE"]
-        mode: Any = found["BULK_GUARDRAIL"]
         return PlanRun(
             runs=self.runs,
             pages=S3SourcePages(aws_clients.s3(), places=places),
             sample=MeasureSample(documents=S3SampleDocuments(aws_clients.s3()), reader=DocumentTextReader()),
             quotas=ServiceQuotasReader(
-                aws_clients.service_quotas(), labels=QUOTA_NAMES, settings=json.loads(found["BULK_QUOTAS"])
+                aws_clients.service_quotas(), labels=catalog.quota_labels, settings=json.loads(found["BULK_QUOTAS"])
             ),
-            catalog=_catalog(found["MODELS"]),
+            catalog=catalog,
             prompts=SummaryPrompts(FilePromptLibrary(), int(found["SECTION_TOKENS"])),
             tenants=DynamoDbTenantOptions(aws_clients.dynamodb(), table=found["CLIENTS_TABLE"]),
-            defaults=BulkDefaults(
-                model=found["BULK_MODEL"],
-                options=SummaryOptions(style, found["SUMMARY_LANGUAGE"]),
-                places=places,
-                guardrail_mode=mode,
-                rounds=int(found["BULK_ROUNDS"]),
-            ),
+            defaults=_defaults(found, places),
             listed=listed,
         )
 
@@ -91,7 +85,19 @@ class BulkDeployment:
         return found
 
 
-def _catalog(models: str) -> Any:
+def _defaults(found: Mapping[str, str], places: Callable[[str], tuple[AllowedSource, ...]]) -> BulkDefaults:
+    style: Any = found["SUMMARY_STYLE"]
+    mode: Any = found["BULK_GUARDRAIL"]
+    return BulkDefaults(
+        model=found["BULK_MODEL"],
+        options=SummaryOptions(style, found["SUMMARY_LANGUAGE"]),
+        places=places,
+        guardrail_mode=mode,
+        rounds=int(found["BULK_ROUNDS"]),
+    )
+
+
+def _catalog(models: str) -> ModelCatalog:
     try:
         return load_catalog(models)
     except FileNotFoundError as error:

@@ -20,7 +20,6 @@ from lambdas.shared.adapters.s3_source_pages import S3SourcePages
 from lambdas.shared.adapters.service_quotas_reader import ServiceQuotasReader
 from lambdas.shared.adapters.stepfunctions_bulk_workflow import StepFunctionsBulkWorkflow
 from lambdas.shared.domain.bulk.archive_plan import BulkWish
-from lambdas.shared.domain.bulk.quota_names import QUOTA_NAMES
 from lambdas.shared.domain.bulk.run import BulkRun
 from lambdas.shared.domain.bulk.run_plan import plan_from
 from lambdas.shared.domain.bulk.sample_reading import ReadingLimits
@@ -69,6 +68,7 @@ def settings() -> Settings:
 def build_planner() -> PlanRun:
     set_ = settings()
     places = partial(_places, json.loads(set_.bulk_sources), set_.documents_bucket)
+    catalog = load_catalog(set_.models)
     style: Any = set_.summary_style
     mode: Any = set_.bulk_guardrail
     return PlanRun(
@@ -79,10 +79,10 @@ def build_planner() -> PlanRun:
         ),
         quotas=ServiceQuotasReader(
             aws_clients.service_quotas(),
-            labels=QUOTA_NAMES,
+            labels=catalog.quota_labels,
             settings=json.loads(set_.bulk_quotas),
         ),
-        catalog=load_catalog(set_.models),
+        catalog=catalog,
         prompts=SummaryPrompts(FilePromptLibrary(), set_.section_tokens),
         tenants=DynamoDbTenantOptions(aws_clients.dynamodb(), table=set_.clients_table),
         defaults=BulkDefaults(

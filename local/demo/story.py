@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from local.demo import chat_scene, document_scene, folder_scene
+from local.demo import bulk_scene, chat_scene, document_scene, folder_scene
 from local.demo.client import ApiClient, ApiError
 from local.demo.screen import Screen
 from local.stack import LocalStack, StartError
@@ -38,6 +38,7 @@ def _scenes(stack: LocalStack, screen: Screen, root: Path) -> int:
     costs = chat_scene.play(api, screen)
     costs |= document_scene.play(stack, api, screen, root / PDF)
     costs |= folder_scene.play(stack, api, screen, root / FOLDER)
+    costs |= bulk_scene.play(stack, api, screen)
     document_scene.print_costs(costs, screen)
     screen.heading("What answered")
     screen.line(stack.brain)

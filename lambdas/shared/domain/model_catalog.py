@@ -55,6 +55,11 @@ class ModelCatalog:
         """All cards, also those that this deployment does not allow."""
         return tuple(self._cards.values())
 
+    @property
+    def quota_labels(self) -> dict[str, str]:
+        """What Service Quotas calls each model, by the card's id; models whose name is not known are left out."""
+        return {card.id: card.quota_label for card in self.cards if card.quota_label}
+
     def resolve(self, name: str) -> ResolvedModel:
         """`name`: alias, model id, profile id, foundation-model ARN or system-defined inference-profile ARN.
 

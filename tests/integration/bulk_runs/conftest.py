@@ -57,14 +57,14 @@ def archive(account: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Archive]
         cached.cache_clear()
 
 
-def settings() -> dict[str, str]:
+def settings(*, machine: str = "") -> dict[str, str]:
     return {
         "BULK_TABLE": "bulk",
         "CLIENTS_TABLE": "clients",
         "IDEMPOTENCY_TABLE": "idempotency",
         "DOCUMENTS_BUCKET": "documents",
         "RESULTS_BUCKET": "results",
-        "STATE_MACHINE_ARN": make_state_machine(),
+        "STATE_MACHINE_ARN": machine or make_state_machine(),
         "MODELS": json.dumps(MODELS),
         "BULK_MODEL": "fast",
         "BULK_ROUNDS": "3",
