@@ -22,8 +22,13 @@ demo: $(LOCAL) ## install, start the whole stack here, show a chat, a stream and
 up: $(LOCAL) ## start the whole stack here and keep it running (API :8080, AWS APIs :4566)
 	@$(BIN)/python -m local up
 
+# Half of the time goes to tests on a running stack, which mostly waits: they run beside the others.
 test: $(DEV) ## run all tests, offline
-	@$(BIN)/python -m pytest
+	@mkdir -p .build
+	@$(BIN)/python -m local synth > .build/synth.log 2>&1 || { cat .build/synth.log; exit 1; }
+	@$(BIN)/python -m pytest tests/e2e > .build/e2e.log 2>&1 & beside=$$!; \
+	$(BIN)/python -m pytest --ignore=tests/e2e; rest=$$?; \
+	wait $$beside; e2e=$$?; cat .build/e2e.log; exit $$((rest + e2e))
 
 lint: $(DEV) ## formatting, style, types
 	@$(BIN)/ruff format --check .
