@@ -13,7 +13,13 @@ from tests.infrastructure.assembly import Assembly, app_with, settings_with, syn
 from tests.infrastructure.test_least_privilege import listed, permissions
 
 ASK = "bedrock:ApplyGuardrail"
-ASKING = {"chat/turn": "ChatTurn", "summaries/infer": "SummariesInfer", "summaries/text": "SummariesText"}
+ASKING = {
+    "chat/turn": "ChatTurn",
+    "summaries/infer": "SummariesInfer",
+    "summaries/text": "SummariesText",
+    "bulk/collect_shard": "BulkCollectShard",
+    "bulk/sweep_part": "BulkSweepPart",
+}
 
 
 @pytest.fixture(scope="module")
@@ -21,7 +27,7 @@ def unguarded(tmp_path_factory: pytest.TempPathFactory) -> Assembly:
     """Chat asks the guardrail, in asynchronous streams; summaries do not."""
     policy = {**settings_with()["guardrail"], "stream_mode": "async"}
     folder = tmp_path_factory.mktemp("cdk") / "unguarded"
-    return synthesize(folder, settings_with(guardrail=policy, summaries_guardrail="none"))
+    return synthesize(folder, settings_with(guardrail=policy, summaries_guardrail="none", bulk_guardrail="both"))
 
 
 def fingerprint(folder: Path, **changes: Any) -> str:
@@ -58,6 +64,9 @@ def test_summaries_without_a_guardrail_may_not_ask_it(unguarded: Assembly) -> No
     assert unguarded.environment("summaries/infer")["GUARDRAIL_ID"] == "none"
     assert ASK not in permissions(unguarded, "SummariesInfer")
     assert ASK in permissions(unguarded, "ChatTurn")
+    assert ASK in permissions(unguarded, "BulkPrepareDocuments"), (
+        "documents of bulk runs are assessed where it says both"
+    )
     assert unguarded.environment("chat/turn")["GUARDRAIL_STREAM_MODE"] == "async"
 
 
