@@ -109,7 +109,7 @@ class TestFunctionPackage:
         copy_files(ROOT, function_files(ROOT, handler), tmp_path / "asset")
         compile_tree(tmp_path / "asset", python=Path(sys.executable), deployed_as="/var/task")
         packed = shutil.make_archive(str(tmp_path / "packed"), "zip", tmp_path / "asset")
-        assert Path(packed).stat().st_size <= (550_000 if handler.startswith("bulk") else 310_000)
+        assert Path(packed).stat().st_size <= (550_000 if handler.startswith("bulk") else 300_000)
 
     @pytest.mark.parametrize("handler", HANDLERS)
     def test_it_can_be_imported_with_nothing_else_of_the_project(self, tmp_path: Path, handler: str) -> None:

@@ -49,6 +49,12 @@ class NotFoundError(QuarryError):
     code = "not_found"
 
 
+class ConflictError(QuarryError):
+    """What is asked does not go together with what is there; the message says what does."""
+
+    code = "conflict"
+
+
 class ConversationBusyError(QuarryError):
     """Another turn of this conversation holds the lease."""
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from lambdas.shared.domain.conflict import ConflictError
 from lambdas.shared.domain.errors import (
     BlockedByGuardrailError,
+    ConflictError,
     ContextTooLongError,
     ConversationBusyError,
     DocumentGoneError,

@@ -11,8 +11,11 @@ from typing import NamedTuple
 from lambdas.shared.domain.bulk.run import BulkRun
 from lambdas.shared.domain.bulk.schedule import Wishes
 from lambdas.shared.domain.bulk.source import AllowedSource, Source, check_source, overlap, parse_source
-from lambdas.shared.domain.conflict import ConflictError
-from lambdas.shared.domain.errors import FieldError, InvalidInputError
+from lambdas.shared.domain.errors import (
+    ConflictError,
+    FieldError,
+    InvalidInputError,
+)
 
 _PERIOD = re.compile(r"(?P<count>\d{1,4})(?P<unit>[hd])")
 _HOURS = {"h": 1, "d": 24}

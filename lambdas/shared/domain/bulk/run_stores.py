@@ -7,7 +7,7 @@ from typing import Protocol
 
 from lambdas.shared.domain.bulk.run import BulkRun
 from lambdas.shared.domain.bulk.shard_job import ShardRef, ShardRow
-from lambdas.shared.domain.conflict import ConflictError
+from lambdas.shared.domain.errors import ConflictError
 
 
 class RowChangedError(ConflictError):

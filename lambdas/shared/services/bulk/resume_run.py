@@ -7,8 +7,10 @@ from decimal import Decimal
 from lambdas.shared.domain.bulk.bulk_request import bad_budget
 from lambdas.shared.domain.bulk.run import BulkRun
 from lambdas.shared.domain.bulk.run_decisions import ResumeAsked
-from lambdas.shared.domain.conflict import ConflictError
-from lambdas.shared.domain.errors import InvalidInputError
+from lambdas.shared.domain.errors import (
+    ConflictError,
+    InvalidInputError,
+)
 from lambdas.shared.services.bulk.carry_run import CarryRun
 
 
