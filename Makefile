@@ -16,7 +16,7 @@ CDK := npx --yes aws-cdk@2.1148.1
 help: ## list the commands
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
 
-demo: $(LOCAL) ## install, start the whole stack here, show a chat, a stream and a summarized PDF, stop
+demo: $(LOCAL) ## install, start the whole stack here, show chat, summaries and a bulk run, stop
 	@$(BIN)/python -m local demo
 
 up: $(LOCAL) ## start the whole stack here and keep it running (API :8080, AWS APIs :4566)

@@ -52,12 +52,26 @@ class Caller:
         text = b"Herons nest in alders near the weir. Eleven nests were lost."
         stack.client("s3").put_object(Bucket=bucket, Key=f"inbox/{self.tenant}/herons.txt", Body=text)
         stack.client("s3").put_object(Bucket=bucket, Key=f"inbox/{self.tenant}/nothing.txt", Body=b" ")
+        stack.client("s3").put_object(Bucket=bucket, Key=f"bulk/{self.tenant}/herons.txt", Body=text)
+        self.archive = f"s3://{bucket}/bulk/{self.tenant}/"
         self.document = wait_for(lambda: self._document("SUMMARIZED"), what="a document")
         self.failed = wait_for(lambda: self._document("FAILED"), what="a document that fails")
+        self.run = wait_for(self._stopped_run, what="a bulk run that is stopped", seconds=90)
 
     def _document(self, state: str) -> Any:
         items = call(self.stack.api_url, "GET", f"/documents?state={state}", headers=self.headers).json["items"]
         return next((item["document_id"] for item in items), None)
+
+    def _stopped_run(self) -> str | None:
+        runs = call(self.stack.api_url, "GET", "/bulk-summaries", headers=self.headers).json["items"]
+        if not runs:
+            body = {"source": self.archive}
+            started = call(self.stack.api_url, "POST", "/bulk-summaries", body, headers=self.headers)
+            assert started.status == 202, started.text
+            path = f"/bulk-summaries/{started.json['run_id']}"
+            assert call(self.stack.api_url, "DELETE", path, headers=self.headers).status in {200, 202}
+            return None
+        return str(runs[0]["run_id"]) if runs[0]["state"] in {"STOPPED", "SUCCEEDED"} else None
 
     def conversation(self) -> str:
         answer = call(self.stack.api_url, "POST", "/chat", {"message": "Hello"}, headers=self.headers)
@@ -81,12 +95,16 @@ class Caller:
                 "model": "fast",
                 "language": "document",
             }
+        if isinstance(case.body, dict) and "source" in case.body:
+            case.body = {"source": self.archive, "dry_run": True}
         if isinstance(case.body, dict) and "size" in case.body:
             case.body |= {"name": "heron.txt", "size": 60, "content_type": "text/plain"}
 
     def _id_for(self, path: str) -> str:
         if path.endswith("/retry"):
             return str(self.failed)
+        if path.startswith("/bulk-summaries"):
+            return str(self.run)
         return str(self.document) if path.startswith("/documents") else self.conversation()
 
 
