@@ -16,6 +16,8 @@ from typing import Any
 import boto3
 import pytest
 
+from tests.e2e.api import call
+
 ROOT = Path(__file__).resolve().parents[2]
 START_SECONDS = 90
 
@@ -68,6 +70,8 @@ def breaking_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running
     rules = folder / "rules.json"
     rules.write_text(json.dumps({"kind": "throttle", "operation": "ConverseStream", "count": 1}))
     running = start_stack(folder, "--time-scale", "60", "--faults", str(rules))
+    # meets the rule that was there from the start, before any test takes the rules away
+    assert call(running.api_url, "POST", "/chat", {"message": "Hello"}, key=running.key).status == 200
     yield running
     running.process.send_signal(signal.SIGTERM)
     assert running.process.wait(timeout=20) == 0
