@@ -19,6 +19,8 @@ from benchmarks.local_stack import local_stack
 
 TEXT = "The harbour was rebuilt in {n}. Its walls are made of granite. Every ship pays a toll of {n} coins."
 STUCK_SECONDS = 300
+PACE = "12"  # retries that come faster than this keep the one local process busy with refusals
+LOOK_SECONDS = 15  # each look reads the whole table
 
 
 def main() -> None:
@@ -26,7 +28,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--documents", type=int, default=2000)
     count = parser.parse_args().documents
-    with local_stack("--time-scale", "60") as (stack, _):
+    with local_stack("--time-scale", PACE) as (stack, _):
         throttle_half(stack)
         begin = time.perf_counter()
         keys = drop(stack, count)
@@ -67,7 +69,7 @@ def wait_for_all(stack: dict[str, Any], keys: set[str]) -> Counter[str]:
             last, since = states, time.monotonic()
         if time.monotonic() - since > STUCK_SECONDS:
             raise SystemExit(f"stuck: {dict(states)} of {len(keys)}")
-        time.sleep(2)
+        time.sleep(LOOK_SECONDS)
 
 
 def documents(stack: dict[str, Any]) -> list[Any]:

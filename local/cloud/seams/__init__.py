@@ -15,10 +15,12 @@ from local.cloud.seams import (
     lambda_task_errors,
     notification_types,
     object_events,
+    parsed_definitions,
     policy_types,
     queues,
     request_routing,
     sdk_tasks,
+    service_models,
     state_machines,
     tables,
     task_clients,
@@ -28,6 +30,7 @@ from local.cloud.seams import (
 )
 
 ALL = (
+    service_models,
     request_routing,
     templates,
     api_gateway_types,
@@ -42,6 +45,7 @@ ALL = (
     function_invocation,
     queues,
     state_machines,
+    parsed_definitions,
     tables,
     executions,
     task_clients,
