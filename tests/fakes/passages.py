@@ -8,8 +8,11 @@ from typing import Any
 
 from lambdas.shared.domain.errors import InvalidInputError, NotFoundError
 from lambdas.shared.domain.filter_matching import matches
+from lambdas.shared.domain.guardrail import BLOCKED, Guardrail, GuardrailReport, GuardrailUnits, Intervention
 from lambdas.shared.domain.passage_retriever import Passage, PassageQuery, PassageRetriever
+from lambdas.shared.domain.rag.grounding import GroundingQuestion
 
+UNGROUNDED = Intervention("contextual_grounding", "GROUNDING", BLOCKED, "output")
 _WORD = re.compile(r"\w+")
 
 
@@ -66,3 +69,30 @@ class InMemoryPassageSources:
 def _shared(words: set[str], text: str) -> float:
     own = set(_WORD.findall(text.casefold()))
     return len(words & own) / len(words) if words else 0.0
+
+
+class ReversingReranker:
+    """Puts passages into the opposite order; `asked` keeps how many it was given."""
+
+    def __init__(self) -> None:
+        self.asked: list[int] = []
+
+    def rerank(self, query: str, passages: Sequence[Passage], top_k: int) -> list[Passage]:
+        self.asked.append(len(passages))
+        return list(reversed(passages))[:top_k]
+
+
+class ScriptedGroundingChecker:
+    """Passes, objects (`grounded=False`) or fails; `asked` keeps the questions."""
+
+    def __init__(self, *, grounded: bool = True, failing: Exception | None = None) -> None:
+        self.grounded = grounded
+        self.failing = failing
+        self.asked: list[GroundingQuestion] = []
+
+    def check(self, question: GroundingQuestion, *, guardrail: Guardrail) -> GuardrailReport:
+        self.asked.append(question)
+        if self.failing is not None:
+            raise self.failing
+        objections = () if self.grounded else (UNGROUNDED,)
+        return GuardrailReport(objections, GuardrailUnits(contextual_grounding=3))
