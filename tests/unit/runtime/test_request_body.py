@@ -88,3 +88,11 @@ def test_no_body_escapes_as_another_error(body: bytes) -> None:
         decode_json(body, Body)
     except InvalidInputError as refused:
         assert str(refused)
+
+
+def test_a_body_nested_without_end_is_refused() -> None:
+    class Anything(msgspec.Struct):
+        filter: object
+
+    with pytest.raises(InvalidInputError, match="too deeply"):
+        decode_json(b'{"filter": ' + b"[" * 5000 + b"]" * 5000 + b"}", Anything)
