@@ -80,7 +80,8 @@ class KnowledgeDirectory:
         with self._lock:
             base.sources.pop(data_source_id, None)
         if source.request.get("dataDeletionPolicy") != "RETAIN":
-            base.passages.drop_source(data_source_id)
+            for document in base.passages.documents_of(data_source_id):
+                base.forget(data_source_id, document)
         return source
 
 

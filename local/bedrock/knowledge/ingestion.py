@@ -11,8 +11,6 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
-import numpy as np
-
 from local.bedrock.brain import Brain, Vectors
 from local.bedrock.knowledge.chunking import Chunk, Chunker
 from local.bedrock.knowledge.content import DocumentContent, UnreadableError, read_content
@@ -20,6 +18,7 @@ from local.bedrock.knowledge.document_book import DocumentState, document_key
 from local.bedrock.knowledge.passages import StoredPassage
 from local.bedrock.knowledge.resources import DataSource, KnowledgeBase
 from local.clock import scaled
+from local.vectors.errors import VectorsValidationError
 
 # Seconds to minutes on AWS. Long enough to be seen at scale 1.
 STAGE_SECONDS = 1.0
@@ -27,7 +26,6 @@ STAGE_SECONDS = 1.0
 _MOST_FILTERABLE_BYTES = 2048
 # Of Titan Text Embeddings V2; chunks of NONE may be longer, and then nothing can embed them.
 _MOST_TOKENS = 8192
-_NOTHING: Vectors = np.zeros((0, 0), dtype=np.float32)
 Begun = tuple[Mapping[str, Any], DocumentState]
 _VALUES = {
     "STRING": "stringValue",
@@ -69,24 +67,20 @@ class Ingestion:
     ) -> None:
         try:
             passages, vectors = self._passages(source, document)
-        except UnreadableError as error:
+            store = partial(base.store, source.data_source_id, document_key(state.identifier), passages, vectors)
+            source.documents.move(state, "INDEXED", publish=store)
+        except (UnreadableError, VectorsValidationError) as error:
             source.documents.move(state, "FAILED", str(error))
-            return
         except Exception as error:
             traceback.print_exc()  # a defect of ours: the console shows where, the document fails
             source.documents.move(state, "FAILED", f"The local Knowledge Base failed: {type(error).__name__}")
-            return
-        key = document_key(state.identifier)
-        replace = partial(base.passages.replace, source.data_source_id, key, passages, vectors)
-        source.documents.move(state, "INDEXED", publish=replace)
 
     def _delete_all(self, base: KnowledgeBase, source: DataSource, begun: Sequence[DocumentState]) -> None:
         time.sleep(scaled(STAGE_SECONDS))
         for state in begun:
             if source.documents.move(state, "DELETE_IN_PROGRESS"):
-                key = document_key(state.identifier)
-                remove = partial(base.passages.replace, source.data_source_id, key, (), _NOTHING)
-                source.documents.forget(state, publish=remove)
+                forget = partial(base.forget, source.data_source_id, document_key(state.identifier))
+                source.documents.forget(state, publish=forget)
 
     def _passages(self, source: DataSource, document: Mapping[str, Any]) -> tuple[list[StoredPassage], Vectors]:
         content = read_content(document["content"])

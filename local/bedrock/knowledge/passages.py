@@ -41,8 +41,10 @@ class PassageIndex:
     def __len__(self) -> int:
         return len(self._passages)
 
-    def replace(self, source_id: str, document: str, passages: Sequence[StoredPassage], vectors: Vectors) -> None:
-        """These are a document's passages from now on; none = the document is gone."""
+    def replace(
+        self, source_id: str, document: str, passages: Sequence[StoredPassage], vectors: Vectors
+    ) -> list[StoredPassage]:
+        """These are a document's passages from now on; none = the document is gone. Answers those that it had."""
         with self._lock:
             stays = [
                 place
@@ -50,14 +52,15 @@ class PassageIndex:
                 if each.source_id != source_id or each.document != document
             ]
             kept = [self._passages[place] for place in stays]
+            had = [each for each in self._passages if each.source_id == source_id and each.document == document]
             parts = [part for part in (self._vectors[stays], vectors) if len(part)]
             self._passages = [*kept, *passages]
             self._vectors = np.concatenate(parts) if parts else np.zeros((0, 0), dtype=np.float32)
+            return had
 
-    def drop_source(self, source_id: str) -> None:
-        """Everything of one data source."""
-        for document in {each.document for each in self._passages if each.source_id == source_id}:
-            self.replace(source_id, document, (), np.zeros((0, 0), dtype=np.float32))
+    def documents_of(self, source_id: str) -> set[str]:
+        """Those that have passages."""
+        return {each.document for each in self._passages if each.source_id == source_id}
 
     def nearest(self, vector: Vector, condition: Condition) -> list[tuple[StoredPassage, float]]:
         """Every passage whose metadata fulfils the condition, the nearest first; one for each parent."""

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import secrets
 import string
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+import numpy as np
+
+from local.bedrock.brain import Vectors
 from local.bedrock.knowledge.document_book import DocumentBook
-from local.bedrock.knowledge.passages import PassageIndex
+from local.bedrock.knowledge.passages import PassageIndex, StoredPassage
+from local.bedrock.knowledge.vector_storage import put_passages, remove_passages, vector_index
 from local.environment import ACCOUNT
 
 _ID = string.ascii_uppercase + string.digits
@@ -104,6 +108,17 @@ class KnowledgeBase:
         """The foundation model's id."""
         configuration = self.request["knowledgeBaseConfiguration"]["vectorKnowledgeBaseConfiguration"]
         return str(configuration["embeddingModelArn"]).rsplit("/", 1)[-1]
+
+    def store(self, source_id: str, document: str, passages: Sequence[StoredPassage], vectors: Vectors) -> None:
+        """These are a document's passages from now on, in the vector store, too; raises VectorsValidationError, and
+        nothing has changed then."""
+        index = vector_index(self.request["storageConfiguration"])
+        put_passages(index, passages, vectors)
+        remove_passages(index, self.passages.replace(source_id, document, passages, vectors))
+
+    def forget(self, source_id: str, document: str) -> None:
+        """The document has no passages any more."""
+        self.store(source_id, document, (), np.zeros((0, 0), dtype=np.float32))
 
     def describe(self) -> dict[str, Any]:
         """As GetKnowledgeBase tells it."""
