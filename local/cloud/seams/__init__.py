@@ -12,6 +12,7 @@ from local.cloud.seams import (
     guardrail_types,
     jsonata_expressions,
     jsonl_items,
+    knowledge_types,
     lambda_task_errors,
     notification_types,
     object_events,
@@ -26,6 +27,8 @@ from local.cloud.seams import (
     task_clients,
     templates,
     upload_forms,
+    vector_indexes,
+    vector_types,
     workflow_clock,
 )
 
@@ -35,6 +38,9 @@ ALL = (
     templates,
     api_gateway_types,
     guardrail_types,
+    vector_indexes,
+    vector_types,
+    knowledge_types,
     policy_types,
     notification_types,
     buckets,
