@@ -12,6 +12,7 @@ import aws_cdk as cdk
 from stacks.components.log_group import RETENTION
 from stacks.guardrail_policy import GuardrailPolicy
 from stacks.notification_settings import NotificationSettings
+from stacks.rag_settings import RagSettings
 from stacks.setting_rules import SettingsError, list_of, map_of, one_of, read, refuse, text, whole_number
 
 __all__ = ["DeploymentSettings", "SettingsError", "cdk_context"]
@@ -117,6 +118,7 @@ class DeploymentSettings:
     bulk_rounds: Annotated[int, whole_number(1, 20)]
     bulk_sources: Annotated[tuple[str, ...], list_of(_SOURCE, most=20)]
     bulk_quotas: Annotated[tuple[tuple[str, int], ...], map_of(_QUOTA, whole_number(1, 10**12))]
+    rag: RagSettings
     guardrail: GuardrailPolicy
 
     @classmethod
@@ -126,8 +128,12 @@ class DeploymentSettings:
         if value is None:
             raise refuse(f"context.{KEY}", "is missing; docs/operations.md lists the settings")
         settings = read(cls, value, KEY)
-        for name in ("summary_model", "bulk_model"):
-            model = getattr(settings, name)
+        for name, model in (
+            ("summary_model", settings.summary_model),
+            ("bulk_model", settings.bulk_model),
+            ("rag.model", settings.rag.model),
+            ("rag.rewriting_model", settings.rag.rewriting_model),
+        ):
             if model not in {"fast", "balanced", "best", *settings.models.ids}:
                 remedy = f'is "{model}"; use fast, balanced, best or an id of {KEY}.models.allowed'
                 raise refuse(f"{KEY}.{name}", remedy)
