@@ -19,6 +19,7 @@ KEPT_SERVICES = (
     "dynamodb",
     "events",
     "s3",
+    "s3vectors",
     "service-quotas",
     "sqs",
     "stepfunctions",
