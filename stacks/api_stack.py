@@ -20,6 +20,7 @@ from stacks.components.python_function import PythonFunction
 from stacks.components.security_rules import acknowledge
 from stacks.document_routes import add_document_routes, add_text_summary_route
 from stacks.guardrail_stack import GuardrailStack
+from stacks.rag_routes import add_rag_routes
 from stacks.settings import DeploymentSettings
 from stacks.storage_stack import StorageStack
 
@@ -57,6 +58,7 @@ class ApiStack(cdk.Stack):
         add_document_routes(routes, self._function, storage, workflow)
         add_bulk_routes(routes, self._function, storage, settings, bulk)
         add_text_summary_route(routes, self._function, storage, settings, guardrail)
+        add_rag_routes(routes, self._function, storage, settings, guardrail)
         cdk.CfnOutput(self, "ApiUrl", value=api.url)
 
     def _rest_api(self) -> apigateway.RestApi:
