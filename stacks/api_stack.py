@@ -10,6 +10,7 @@ from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
 from stacks.bulk_routes import add_bulk_routes
+from stacks.collection_routes import add_collection_routes
 from stacks.components.api_routes import ApiRoutes
 from stacks.components.asl_state_machine import AslStateMachine
 from stacks.components.dependency_layer import DependencyLayer
@@ -58,6 +59,7 @@ class ApiStack(cdk.Stack):
         add_document_routes(routes, self._function, storage, workflow)
         add_bulk_routes(routes, self._function, storage, settings, bulk)
         add_text_summary_route(routes, self._function, storage, settings, guardrail)
+        add_collection_routes(routes, self._function, storage, settings)
         add_rag_routes(routes, self._function, storage, settings, guardrail)
         cdk.CfnOutput(self, "ApiUrl", value=api.url)
 
@@ -65,7 +67,7 @@ class ApiStack(cdk.Stack):
         settings = self._settings
         cors = apigateway.CorsOptions(
             allow_origins=list(settings.cors_origins) or ["*"],
-            allow_methods=["GET", "POST", "PATCH", "DELETE", "OPTIONS"],
+            allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"],
             allow_headers=_ALLOWED_HEADERS,
             max_age=cdk.Duration.hours(1),
         )

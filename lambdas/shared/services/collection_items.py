@@ -14,7 +14,7 @@ from lambdas.shared.domain.metadata import Metadata, check_metadata, refused
 from lambdas.shared.domain.metadata_filter import MetadataFilter
 from lambdas.shared.domain.text_embedder import EmbeddingRequest, InputType
 from lambdas.shared.domain.vector_store import ItemPage, VectorItem, VectorStore
-from lambdas.shared.services.collections import ready
+from lambdas.shared.services.collection_lookup import CollectionLookup
 from lambdas.shared.services.metered_embeddings import EmbeddedTexts
 from lambdas.shared.services.metered_models import CallPurpose
 
@@ -29,12 +29,6 @@ class Embedding(Protocol):
     """What embeds texts for money: `MeteredEmbeddings`."""
 
     def embed(self, request: EmbeddingRequest, purpose: CallPurpose) -> EmbeddedTexts: ...
-
-
-class FindsCollections(Protocol):
-    """`Collections`, of which only this is needed."""
-
-    def one(self, tenant: str, name: str) -> Collection: ...
 
 
 class NewItem(NamedTuple):
@@ -73,7 +67,7 @@ class SearchResult(NamedTuple):
 class CollectionItems:
     """Every call raises NotFoundError for a collection that the tenant does not have, and StoreUnavailableError."""
 
-    def __init__(self, *, collections: FindsCollections, store: VectorStore, embedding: Embedding | None) -> None:
+    def __init__(self, *, collections: CollectionLookup, store: VectorStore, embedding: Embedding | None) -> None:
         """`embedding` None = for listing and removing alone."""
         self._collections = collections
         self._store = store
@@ -82,7 +76,7 @@ class CollectionItems:
     def put(self, caller: Caller, name: str, items: Sequence[NewItem]) -> Spent:
         """Add or replace by id. Everything is checked before a text is paid for: raises InvalidInputError with a JSON
         pointer, TextTooLongError, and what `MeteredEmbeddings` raises."""
-        collection = ready(self._collections.one(caller.tenant, name))
+        collection = self._collections.ready(caller.tenant, name)
         _check_items(items, collection)
         texts = {place: item.text for place, item in enumerate(items) if item.vector is None and item.text is not None}
         pointers = {f"/items/{place}/text": text for place, text in texts.items()}
@@ -93,12 +87,12 @@ class CollectionItems:
 
     def page(self, tenant: str, name: str, *, limit: int, cursor: str | None) -> ItemPage:
         """Items in the store's own order, which is no order at all. Raises InvalidInputError for a bad cursor."""
-        collection = ready(self._collections.one(tenant, name))
+        collection = self._collections.ready(tenant, name)
         return self._store.page(collection.index_name, limit=limit, cursor=cursor)
 
     def delete(self, tenant: str, name: str, ids: Sequence[str]) -> None:
         """Remove these; ids that are not there are no error."""
-        collection = ready(self._collections.one(tenant, name))
+        collection = self._collections.ready(tenant, name)
         self._store.delete(collection.index_name, list(dict.fromkeys(ids)))
 
     def search(
@@ -111,7 +105,7 @@ class CollectionItems:
         where: MetadataFilter | None = None,
     ) -> SearchResult:
         """The nearest to a text or a vector, best first. Raises what `put` does."""
-        collection = ready(self._collections.one(caller.tenant, name))
+        collection = self._collections.ready(caller.tenant, name)
         embedded = None
         if isinstance(wanted, str):
             embedded = self._embed(collection, {"/text": wanted}, "query", _purpose(caller, name, "search"))

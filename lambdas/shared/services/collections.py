@@ -82,13 +82,6 @@ class Collections:
             standing = self._finish_creating(standing)
         return standing, standing.index_name == new.index_name
 
-    def one(self, tenant: str, name: str) -> Collection:
-        """Raises NotFoundError, also for another tenant's collection and for one that is being deleted."""
-        found = self._registry.get(tenant, check_collection_name(name))
-        if found is None or found.state == "deleting":
-            raise NotFoundError("There is no such collection.")
-        return found
-
     def page(self, tenant: str, *, limit: int, after: str | None) -> CollectionPage:
         """By name; those that are being deleted are left out."""
         page = self._registry.page(tenant, limit=limit, after=after)
@@ -125,15 +118,6 @@ class Collections:
             remedy = f"1 to {MAX_DIMENSIONS:,}, and must be told where no model makes the vectors"
             raise InvalidInputError(f"/dimensions: is {remedy}.", errors=(FieldError("/dimensions", remedy),))
         return CollectionShape(wanted.dimensions, wanted.metric, None)
-
-
-def ready(collection: Collection) -> Collection:
-    """The collection, if items can go into it. Raises ConflictError."""
-    if collection.state == "creating":
-        raise ConflictError(
-            f"The collection {collection.name} is not complete yet; send the PUT that makes it once more."
-        )
-    return collection
 
 
 def _other_shape(standing: Collection) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 from lambdas.shared.domain.caller import Caller
 from lambdas.shared.domain.model_catalog import ModelCatalog
 from lambdas.shared.services.collection_items import CollectionItems, NewItem
+from lambdas.shared.services.collection_lookup import CollectionLookup
 from lambdas.shared.services.collections import Collections, WantedCollection
 from lambdas.shared.services.metered_embeddings import MeteredEmbeddings
 from tests.fakes.collections import InMemoryCollectionRegistry, InMemoryVectorStore
@@ -40,7 +41,8 @@ class Shelf:
             now=lambda: NOON,
             new_salt=lambda: str(next(salts)),
         )
-        self.items = CollectionItems(collections=self.collections, store=self.store, embedding=self.embeddings)
+        self.lookup = CollectionLookup(self.registry)
+        self.items = CollectionItems(collections=self.lookup, store=self.store, embedding=self.embeddings)
 
     def _shape_of(self, model: str | None, dimensions: int | None) -> tuple[str, int]:
         name = model or "embedding"

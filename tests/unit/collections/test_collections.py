@@ -43,7 +43,7 @@ def test_the_same_wish_again_is_the_same_collection_and_another_one_a_conflict()
 @pytest.mark.parametrize("name", ["", "-a", "A", "a_b", "a" * 64, "a/b", "über", "a\n", "#count"])
 def test_other_names_are_refused_by_every_verb(name: str) -> None:
     shelf = Shelf()
-    for call in (shelf.collections.one, shelf.collections.delete):
+    for call in (shelf.lookup.one, shelf.collections.delete):
         with pytest.raises(InvalidInputError):
             call("acme", name)
     with pytest.raises(InvalidInputError):
@@ -82,14 +82,14 @@ def test_a_store_that_is_full_leaves_no_row() -> None:
     with pytest.raises(TooManyCollectionsError):
         shelf.create("b")
     with pytest.raises(NotFoundError):
-        shelf.collections.one("acme", "b")
+        shelf.lookup.one("acme", "b")
 
 
 def test_one_that_was_cut_short_says_so_and_the_next_try_completes_it() -> None:
     shelf = Shelf(store=InMemoryVectorStore(StoreUnavailableError("down")))
     with pytest.raises(StoreUnavailableError):
         shelf.create()
-    assert shelf.collections.one("acme", "books").state == "creating"
+    assert shelf.lookup.one("acme", "books").state == "creating"
     for call in (
         lambda: shelf.items.put(CALLER, "books", [vector("a", [1.0] * 8)]),
         lambda: shelf.items.search(CALLER, "books", "x", top_k=1),
@@ -111,7 +111,7 @@ def test_a_delete_that_was_cut_short_is_completed_by_the_next_delete_or_put() ->
         with pytest.raises(StoreUnavailableError):
             shelf.collections.delete("acme", "books")
         with pytest.raises(NotFoundError):
-            shelf.collections.one("acme", "books")
+            shelf.lookup.one("acme", "books")
         assert shelf.collections.page("acme", limit=5, after=None).items == ()
         if finish == "delete":
             shelf.collections.delete("acme", "books")
@@ -140,10 +140,10 @@ def test_one_that_is_deleted_while_it_is_made_leaves_no_index() -> None:
 def test_what_is_not_there_or_somebody_elses_is_not_found() -> None:
     shelf = Shelf()
     shelf.create(tenant="other")
-    for call in (shelf.collections.one, shelf.collections.delete):
+    for call in (shelf.lookup.one, shelf.collections.delete):
         with pytest.raises(NotFoundError):
             call("acme", "books")
-    assert shelf.collections.one("other", "books").state == "ready"
+    assert shelf.lookup.one("other", "books").state == "ready"
 
 
 def test_nobody_can_tell_from_an_index_whose_it_is() -> None:

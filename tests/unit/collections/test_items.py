@@ -149,7 +149,7 @@ def test_an_index_that_is_gone_is_a_collection_that_is_not_there() -> None:
 def test_a_service_without_embeddings_is_not_asked_for_texts() -> None:
     shelf = a_shelf()
     with pytest.raises(TypeError):
-        CollectionItems(collections=shelf.collections, store=shelf.store, embedding=None).search(
+        CollectionItems(collections=shelf.lookup, store=shelf.store, embedding=None).search(
             CALLER, "books", "x", top_k=1
         )
 

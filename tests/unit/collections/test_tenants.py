@@ -81,7 +81,7 @@ def test_ten_thousand_random_searches_show_nothing_of_anybody_else(shelf: Shelf)
 
 def test_random_writes_and_deletes_change_nothing_of_anybody_else(shelf: Shelf) -> None:
     dice = random.Random(7)
-    before = shelf.collections.one("other", "shared"), shelf.items.page("other", "shared", limit=100, cursor=None)
+    before = shelf.lookup.one("other", "shared"), shelf.items.page("other", "shared", limit=100, cursor=None)
     for _ in range(2_000):
         tenant = dice.choice([each for each in TENANTS if each != "other"])
         name = dice.choice((*NAMES, "other-shared"))
@@ -103,7 +103,7 @@ def test_random_writes_and_deletes_change_nothing_of_anybody_else(shelf: Shelf) 
             continue
         shown = getattr(answer, "items", ())
         assert all(item.metadata["owner"] == tenant for item in shown)
-    after = shelf.collections.one("other", "shared"), shelf.items.page("other", "shared", limit=100, cursor=None)
+    after = shelf.lookup.one("other", "shared"), shelf.items.page("other", "shared", limit=100, cursor=None)
     assert after == before and len(after[1].items) == 5
 
 
