@@ -6,6 +6,7 @@ from stacks.components.api_routes import ApiRoutes
 from stacks.components.long_messages import let_take_turns
 from stacks.components.model_access import INVOKE, INVOKE_STREAMED, model_access
 from stacks.components.python_function import PythonFunction
+from stacks.components.security_rules import acknowledge_wildcard
 from stacks.document_routes import MakeFunction
 from stacks.guardrail_stack import GuardrailStack
 from stacks.settings import DeploymentSettings
@@ -38,6 +39,8 @@ def add_rag_routes(
     # QueryVectors with metadata or a filter needs GetVectors too.
     indexes = f"{storage.vectors.attr_vector_bucket_arn}/index/*"
     rag.allow("s3vectors:QueryVectors", "s3vectors:GetVectors", on=[indexes])
+    if rag.role is not None:
+        acknowledge_wildcard(rag.role, indexes, reason="callers make collections, so indexes have no names here")
     if knowledge_base_arn is not None:
         rag.allow("bedrock:Retrieve", on=[knowledge_base_arn])
     guardrail.guard(rag)
