@@ -22,8 +22,8 @@ LARGEST_PAGE = 100
 DEFAULT_PAGE = 20
 DEFAULT_TOP_K = 10
 
-# No control characters: ids stand in URLs, logs and terminals of whoever made them.
-ItemId = Annotated[str, Meta(pattern=r"^[^\x00-\x1f\x7f]{1,256}$")]
+# S3 Vectors takes 1,024 bytes; a character has up to four.
+ItemId = Annotated[str, Meta(min_length=1, max_length=256)]
 Vector = Annotated[list[float], Meta(min_length=1, max_length=MAX_DIMENSIONS)]
 Text = Annotated[str, Meta(pattern=r"\S")]
 StoredMetadata = dict[str, MetadataValue | list[str]]

@@ -154,6 +154,8 @@ def _check_items(items: Sequence[NewItem], collection: Collection) -> None:
         if item.id in seen:
             raise refused(f"{at}/id", "comes twice in this request; ids are unique in a collection")
         seen.add(item.id)
+        if not item.id.isprintable():
+            raise refused(f"{at}/id", "must hold no line breaks and no other control characters")
         _check_item(item, at, collection)
 
 

@@ -81,6 +81,7 @@ def test_filters_narrow_and_a_missing_key_is_no_match_and_no_error() -> None:
         (vector("b", [1e39, 1.0]), "/items/1/vector"),
         (vector("b", [0.0, 0.0]), "/items/1/vector"),
         (vector("a", [1.0, 0.0]), "/items/1/id"),
+        (vector("b\n", [1.0, 0.0]), "/items/1/id"),
         (NewItem("b", None, None, {}), "/items/1"),
         (text("b", "words"), "/items/1/text"),
         (NewItem("b", " \n", [1.0, 0.0], {}), "/items/1/text"),
