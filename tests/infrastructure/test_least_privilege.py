@@ -217,7 +217,8 @@ def test_answers_for_replays_are_written_and_deleted_by_their_key_alone(assembly
         if any("IdempotencyTable" in text_of(resource) for resource in listed(statement["Resource"]))
     }
     able = (
-        "ChatTurn", "DocumentsRetry", "SummariesText", "BulkRunsStart", "BulkRunsControl", "EmbeddingsEmbed", "RagAnswer",
+        "ChatTurn", "RagAnswer", "DocumentsRetry", "SummariesText", "BulkRunsStart", "BulkRunsControl",
+        "EmbeddingsEmbed",
     )  # fmt: skip
     policies = [f"{name}Role/DefaultPolicy" for name in able]
     assert allowed == {(policy, action) for policy in policies for action in REPLAY}

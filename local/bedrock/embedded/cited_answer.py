@@ -13,17 +13,18 @@ from local.bedrock.embedded.sentences import split_sentences
 
 MOST_QUOTED = 3
 MOST_WORDS = 25  # of a quotation
-STRONG = 0.6  # of the best sentence's score: what a second sentence needs to be quoted beside it
+STRONG = 0.8  # of the best sentence's score: what a second sentence needs to be quoted beside it
 _LABEL = re.compile(r"^\s*(?:new\s+)?question:\s*", re.IGNORECASE)
 _IN_FULL = re.compile(r"^\s*in full:\s*(.+)", re.IGNORECASE | re.MULTILINE)
 # The word for an answer that is not there, as the instructions name it.
 _NOT_FOUND = re.compile(r"\b[A-Z]+(?:_[A-Z]+){2,}\b")
 
 
-def asked_in(instruction: str) -> str:
-    """The question without its label; where the instruction also gives it in full, that."""
+def said_and_full(instruction: str) -> tuple[str, str]:
+    """The question without its label, and as the instruction gives it in full; the same where it does not."""
     full = _IN_FULL.search(instruction)
-    return full[1].strip() if full else _LABEL.sub("", instruction).strip()
+    said = _LABEL.sub("", _IN_FULL.sub("", instruction)).strip()
+    return said, full[1].strip() if full else said
 
 
 def answer_with_citations(reading: Reading) -> str:
@@ -35,8 +36,8 @@ def answer_with_citations(reading: Reading) -> str:
         for sentence in split_sentences(text):
             candidates.append(Evidence(sentence, MATERIAL, len(candidates)))
             numbers.append(number)
-    question = asked_in(reading.instruction)
-    places = _places(question, candidates)
+    said, full = said_and_full(reading.instruction)
+    places = _places(said, candidates) or (_places(full, candidates) if full != said else [])
     if not places:
         named = _NOT_FOUND.search(reading.system)
         return named[0] if named else UNANSWERED

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from local.bedrock.embedded.cited_answer import asked_in
+from local.bedrock.embedded.cited_answer import said_and_full
 from local.bedrock.embedded.prompt_reading import Reading
 from local.bedrock.embedded.sentences import split_sentences
 from local.bedrock.embedded.words import terms
@@ -21,7 +21,7 @@ FEW_TERMS = 2
 
 def standalone_question(reading: Reading) -> str:
     """The new question; with the user's last one before it where it speaks of "it" or says too little itself."""
-    question = _short(asked_in(reading.instruction))
+    question = _short(said_and_full(reading.instruction)[0])
     said = _SAID.findall("\n".join(reading.fresh))
     leans = bool(_LEANS.search(question)) or len(terms(question)) < FEW_TERMS
     return _short(f"{said[-1].strip()} {question}") if said and leans else question
