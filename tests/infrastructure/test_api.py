@@ -32,6 +32,14 @@ ROUTES = {
     ("POST", "/embeddings"): "embeddings/embed",
     ("POST", "/embeddings/similarity"): "embeddings/embed",
     ("POST", "/embeddings/search"): "embeddings/embed",
+    ("GET", "/collections"): "collections/manage",
+    ("PUT", "/collections/{name}"): "collections/manage",
+    ("GET", "/collections/{name}"): "collections/manage",
+    ("DELETE", "/collections/{name}"): "collections/manage",
+    ("GET", "/collections/{name}/items"): "collections/manage",
+    ("DELETE", "/collections/{name}/items"): "collections/manage",
+    ("PUT", "/collections/{name}/items"): "collections/embed",
+    ("POST", "/collections/{name}/search"): "collections/embed",
     ("GET", "/health"): None,
     ("GET", "/openapi.json"): "reference/openapi",
 }
@@ -122,7 +130,8 @@ def test_a_route_that_calls_a_model_streams_unless_streaming_is_off(assembly: As
         }
 
     models = {"/chat", "/chat/stream", "/summaries", "/embeddings", "/embeddings/similarity", "/embeddings/search"}
-    assert streamed(assembly) == {("POST", path) for path in models}
+    put = ("PUT", "/collections/{name}/items")
+    assert streamed(assembly) == {*(("POST", path) for path in models), put}
     assert streamed(changed) == set()
 
 
