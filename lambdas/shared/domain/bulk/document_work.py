@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from lambdas.shared.domain.bulk.joining import RecordResult, add_usd
 from lambdas.shared.domain.bulk.outcome import Outcome
+from lambdas.shared.domain.summary import Summary
 
 
 class DocumentWork(NamedTuple):
@@ -67,9 +68,11 @@ class DocumentWork(NamedTuple):
         """The answers in the order of their sections, whatever the rounds in which they came: record ids sort."""
         return tuple(self.answers[record_id] for record_id in sorted(self.answers))
 
-    def succeeded(self, result_key: str) -> Outcome:
+    def succeeded(self, result_key: str, summary: Summary | None = None) -> Outcome:
         """The outcome of a document whose summary is stored."""
-        return Outcome(self.document_id, self.key, "succeeded", result_key=result_key, cost_usd=self.cost_usd)
+        return Outcome(
+            self.document_id, self.key, "succeeded", result_key=result_key, cost_usd=self.cost_usd, summary=summary
+        )
 
     def failed(self, code: str) -> Outcome:
         """The outcome of a document that is given up."""
