@@ -112,6 +112,7 @@ def _completion(answer: Answer, prepared: PreparedRequests) -> Completion:
         input_tokens=spent.input_tokens,
         output_tokens=spent.output_tokens,
         skipped=prepared.skipped,
+        document_language=prepared.document_language,
     )
 
 

@@ -89,7 +89,11 @@ class PrepareDocument:
             prepared = _level_0(run, requests, content, sections=1)
             return self._stored(run, prepared, lambda: [self._attached(run, prepared, requests, content)])
         sections = requests.split(text.parts)
-        prepared = _level_0(run, requests, content, sections=len(sections), skipped=told(text.skipped))
+        prepared = replace(
+            _level_0(run, requests, content, sections=len(sections)),
+            skipped=told(text.skipped),
+            document_language=text.language,
+        )
         return self._stored(run, prepared, lambda: requests.requests(sections))
 
     def _stored(
@@ -157,9 +161,7 @@ def told(skipped: tuple[str, ...]) -> tuple[str, ...]:
     return (*short, f"{left} more parts were not read.") if left > 0 else short
 
 
-def _level_0(
-    run: SummaryRun, requests: SummaryRequests, content: bytes, *, sections: int, skipped: tuple[str, ...] = ()
-) -> PreparedRequests:
+def _level_0(run: SummaryRun, requests: SummaryRequests, content: bytes, *, sections: int) -> PreparedRequests:
     return prepared_requests(
         run,
         fingerprint=requests.fingerprint,
@@ -169,5 +171,4 @@ def _level_0(
         model=requests.model.model_id,
         prompt_version=requests.version(sections),
         content_hash=hashlib.sha256(content).hexdigest(),
-        skipped=skipped,
     )

@@ -64,6 +64,28 @@ def test_a_document_becomes_a_summary() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("body", "language"),
+    [
+        ("Die Brücke wurde im Jahr 1869 gebaut und ist noch heute aus Granit. " * 9, "de"),
+        ("등대는 1911년에 세워졌다. 등대지기는 바다를 보았다. " * 9, "ko"),
+        ("4711 0815 3.14\n" * 9, None),
+    ],
+)
+@pytest.mark.parametrize("section_tokens", [60_000, 1200])
+def test_the_documents_own_language_is_told_whatever_the_summarys_is(
+    body: str, language: str | None, section_tokens: int
+) -> None:
+    world = Pipeline(section_tokens=section_tokens)
+    run = world.drop(body.encode() * 30)
+    assert world.carry_through(run) == "SUCCEEDED"
+    completion = world.document(run).completion
+    assert completion is not None and (completion.sections > 1) == (section_tokens == 1200)
+    assert completion.document_language == language
+    stored = json.loads(world.objects.read("results", "summaries/acme/report.txt.summary.json"))
+    assert (stored["document_language"], stored["language"]) == (language, SUMMARY.language)
+
+
 def test_the_call_is_in_the_ledger_for_the_documents_tenant() -> None:
     world = Pipeline()
     run = world.drop()

@@ -17,7 +17,8 @@ class DocumentWork(NamedTuple):
     A document that fits into the model's window has one record. A long one has a record for each section (level 0);
     when all are answered, the requests that merge them are level 1, and so on until one answer is left, which is the
     summary. `answers` are this level's: texts of usable answers by record id. `cost_usd` counts all answers so far.
-    `sections` counts level 0, `skipped` are sentences about what of the document was not read.
+    `sections` counts level 0, `skipped` are sentences about what of the document was not read, `language` is the
+    document's.
     """
 
     document_id: str
@@ -31,6 +32,7 @@ class DocumentWork(NamedTuple):
     code: str | None = None
     sections: int = 1
     skipped: tuple[str, ...] = ()
+    language: str | None = None
 
     @property
     def summary_text(self) -> str | None:

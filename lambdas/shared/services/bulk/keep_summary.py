@@ -63,6 +63,7 @@ class KeepSummary:
             sections=work.sections,
             calls=0,
             skipped=work.skipped,
+            document_language=work.language,
         )
         reuse = ReuseKey(completion.content_hash, completion.prompt_version, completion.model)
         self._documents.keep_reusable(run.tenant, reuse, completion.summary)
@@ -84,6 +85,7 @@ class KeepSummary:
             sections=work.sections,
             calls=0,
             skipped=work.skipped,
+            document_language=work.language,
         )
         return self._store(run, work, completion, owner)
 

@@ -99,4 +99,5 @@ def _work(entry: Entry, content: bytes, text: DocumentText, sections: int) -> Do
         open=tuple(f"{document_id}_0_{index:05}" for index in range(sections)),
         sections=sections,
         skipped=told(text.skipped),
+        language=text.language,
     )
