@@ -286,6 +286,17 @@ class TestReuse:
         assert len(world.ledger.events) == 1
         assert "summaries/acme/copy.md.summary.md" in results_in(world)
 
+    def test_a_copy_that_waited_beside_the_first_is_not_paid_for_either(self) -> None:
+        world = Pipeline()
+        runs = [world.drop(), world.drop(TEXT, "inbox/acme/copy.md")]
+        prepared = [world.prepare(run) for run in runs]
+        for run, requests in zip(runs, prepared, strict=True):
+            world.collect(run, requests, world.infer(run, requests))
+        assert len(world.model.requests) == 1
+        first, copy = (world.document(run).completion for run in runs)
+        assert first is not None and not first.reused and first.calls == 1
+        assert copy is not None and copy.reused and (copy.calls, copy.cost_usd, copy.summary) == (0, 0, SUMMARY)
+
     def test_a_new_version_with_the_same_content_costs_nothing(self) -> None:
         world = Pipeline()
         world.carry_through(world.drop())
