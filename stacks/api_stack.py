@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import aws_cdk as cdk
 from aws_cdk import aws_apigateway as apigateway
+from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
@@ -19,6 +20,7 @@ from stacks.components.model_access import INVOKE, INVOKE_STREAMED, model_access
 from stacks.components.python_function import PythonFunction
 from stacks.components.security_rules import acknowledge
 from stacks.document_routes import add_document_routes, add_text_summary_route
+from stacks.embedding_routes import add_embedding_routes
 from stacks.guardrail_stack import GuardrailStack
 from stacks.settings import DeploymentSettings
 from stacks.storage_stack import StorageStack
@@ -57,6 +59,7 @@ class ApiStack(cdk.Stack):
         add_document_routes(routes, self._function, storage, workflow)
         add_bulk_routes(routes, self._function, storage, settings, bulk)
         add_text_summary_route(routes, self._function, storage, settings, guardrail)
+        add_embedding_routes(routes, self._function, storage, settings, DependencyLayer(self, name="vectors"))
         cdk.CfnOutput(self, "ApiUrl", value=api.url)
 
     def _rest_api(self) -> apigateway.RestApi:
@@ -164,12 +167,18 @@ class ApiStack(cdk.Stack):
         )
 
     def _function(
-        self, handler: str, *, memory_mb: int, timeout_seconds: int, environment: Mapping[str, str]
+        self,
+        handler: str,
+        *,
+        memory_mb: int,
+        timeout_seconds: int,
+        environment: Mapping[str, str],
+        layer: lambda_.ILayerVersion | None = None,
     ) -> PythonFunction:
         return PythonFunction(
             self,
             handler=handler,
-            layers=[self._core],
+            layers=[self._core, *([layer] if layer else [])],
             memory_mb=memory_mb,
             timeout_seconds=timeout_seconds,
             environment=environment,

@@ -170,7 +170,9 @@ _MODEL: dict[str, Any] = {
     "access": _one_of("none", "form", "marketplace"),
     "context_tokens": _count,
     "max_output_tokens": _count,
+    "embedding_format": _one_of("titan_v1", "titan_v2", "cohere_v3", "cohere_v4", "nova"),
     "dimensions": _list_of(_count),
+    "max_text_characters": _count,
     "lifecycle": {"status": _one_of("active", "legacy"), "eol": _day},
     "prices!": {
         "as_of!": _day,

@@ -14,14 +14,16 @@ from stacks.settings import KEY, DeploymentSettings
 def check_models(settings: DeploymentSettings, compiled_catalog: Path) -> None:
     """Raises SettingsError: a typing error in a model id would otherwise show at the first chat after a deploy."""
     cards = {card["id"]: card for card in json.loads(compiled_catalog.read_text(encoding="utf-8"))["models"]}
-    for path, model_id in _named(settings):
+    for path, model_id, kind in _named(settings):
         prefix, _, rest = model_id.partition(".")
         profile = prefix if prefix == "global" or prefix in GEOGRAPHIES else ""
         card = cards.get(rest if profile else model_id)
         if card is None:
             raise refuse(path, f'is "{model_id}", which catalog/models.toml does not have; correct it or add the model')
-        if card["kind"] != "chat":
-            raise refuse(path, f'is "{model_id}", a model for {card["kind"]}; name one for chat')
+        if card["kind"] != kind:
+            raise refuse(path, f'is "{model_id}", a model for {card["kind"]}; name one for {kind}')
+        if kind == "embedding" and "embedding_format" not in card:
+            raise refuse(path, f'is "{model_id}", which has no embedding_format in catalog/models.toml; name another')
         profiles = sorted(card.get("profiles", {}))
         if profile and profile not in profiles:
             raise refuse(path, f'is "{model_id}", but the model has only the profiles: {", ".join(profiles) or "none"}')
@@ -30,7 +32,11 @@ def check_models(settings: DeploymentSettings, compiled_catalog: Path) -> None:
             raise refuse(path, f'is "{model_id}", which is only called through a profile; use one of: {choices}')
 
 
-def _named(settings: DeploymentSettings) -> Iterator[tuple[str, str]]:
-    aliases = settings.models.aliases
-    yield from ((f"{KEY}.models.aliases.{name}", getattr(aliases, name)) for name in ("fast", "balanced", "best"))
-    yield from ((f"{KEY}.models.allowed[{index}]", each) for index, each in enumerate(settings.models.allowed))
+def _named(settings: DeploymentSettings) -> Iterator[tuple[str, str, str]]:
+    """Where a model is named, its id, and what it has to be for."""
+    for name in ("fast", "balanced", "best"):
+        yield f"{KEY}.models.aliases.{name}", getattr(settings.models.aliases, name), "chat"
+    yield f"{KEY}.embedding_models.default", settings.embedding_models.default, "embedding"
+    for setting, kind in (("models", "chat"), ("embedding_models", "embedding")):
+        for index, each in enumerate(getattr(settings, setting).allowed):
+            yield f"{KEY}.{setting}.allowed[{index}]", each, kind

@@ -63,6 +63,25 @@ class Models:
 
 
 @dataclass(frozen=True, slots=True)
+class EmbeddingModels:
+    """Which embedding models may be called; `embedding` is the default's alias."""
+
+    default: Annotated[str, _MODEL_ID]
+    allowed: Annotated[tuple[str, ...], list_of(_MODEL_ID, most=20)]
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """Every id that may be called, sorted, each once."""
+        return tuple(sorted({self.default, *self.allowed}))
+
+    def as_json(self) -> str:
+        """The text that the functions get as their setting `embedding_models`."""
+        return json.dumps(
+            {"aliases": {"embedding": self.default}, "allowed": sorted(self.allowed)}, separators=(",", ":")
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class DeploymentSettings:
     """All settings; docs/operations.md says what each one does."""
 
@@ -82,6 +101,7 @@ class DeploymentSettings:
     history_tokens: Annotated[int, whole_number(100, 1_000_000)]
     memory_summary: Annotated[str, one_of("on", "off")]
     models: Models
+    embedding_models: EmbeddingModels
     summary_model: Annotated[str, text(r".{1,140}", meaning="an alias, or an id of models.allowed")]
     summary_style: Annotated[str, one_of("brief", "bullets", "detailed")]
     summary_language: Annotated[

@@ -15,6 +15,7 @@ AWS = {"boto3", "botocore"}
 
 ALLOWED: dict[str, tuple[str, ...]] = {
     "lambdas/shared/domain/": (DOMAIN,),
+    "lambdas/shared/services/vectors/": (DOMAIN, SERVICES, "numpy", "sklearn"),
     "lambdas/shared/services/": (DOMAIN, SERVICES),
     # parsers meet hostile files: they run in a process of their own, and nothing else imports them
     "lambdas/shared/adapters/text_readers/": (DOMAIN, ADAPTERS, "charset_normalizer", "lxml", "olefile", "pypdf"),
@@ -83,15 +84,22 @@ def test_only_one_module_makes_aws_clients() -> None:
     assert makers == {"lambdas/shared/adapters/aws_clients.py"}
 
 
-def test_chat_models_are_wired_only_into_the_choke_point() -> None:
-    """Where `BedrockChatModel` is named outside its own file, the very call is an argument of `MeteredModels`."""
+@pytest.mark.parametrize(
+    ("adapter", "file", "meter", "argument"),
+    [
+        ("BedrockChatModel", "bedrock_chat_model.py", "MeteredModels", "models"),
+        ("BedrockTextEmbedder", "bedrock_text_embedder.py", "MeteredEmbeddings", "embedder"),
+    ],
+)
+def test_models_are_wired_only_into_the_choke_point(adapter: str, file: str, meter: str, argument: str) -> None:
+    """Where the adapter is named outside its own file, the very call is an argument of what meters it."""
     for module in modules("lambdas"):
-        if module.path.endswith("/bedrock_chat_model.py") or "BedrockChatModel" not in module.text:
+        if module.path.endswith(f"/{file}") or adapter not in module.text:
             continue
-        uses = module.text.count("BedrockChatModel(")
-        wired = module.text.count("MeteredModels(")
-        assert uses == wired, f"{module.path}: a Bedrock adapter outside MeteredModels"
-        assert "models=BedrockChatModel(" in module.text.replace("\n", "").replace(" ", ""), module.path
+        uses = module.text.count(f"{adapter}(")
+        wired = module.text.count(f"{meter}(")
+        assert uses == wired, f"{module.path}: a Bedrock adapter outside {meter}"
+        assert f"{argument}={adapter}(" in module.text.replace("\n", "").replace(" ", ""), module.path
 
 
 def test_no_module_of_the_domain_knows_aws() -> None:

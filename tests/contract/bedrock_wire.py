@@ -6,7 +6,7 @@ import json
 import struct
 import threading
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -45,6 +45,8 @@ class Scenario:
     silent: bool = False  # accepts the call and never answers
     trace: dict[str, Any] | None = None  # of a guardrail, in the answer and in the stream's metadata
     verdict: dict[str, Any] | None = None  # ApplyGuardrail's answer
+    # InvokeModel: a body's answer and headers, or an error's code and message
+    invoked: Callable[[dict[str, Any]], tuple[Any, Any]] | None = None
 
 
 class BedrockServer(ThreadingHTTPServer):
@@ -77,10 +79,18 @@ class _Handler(BaseHTTPRequestHandler):
             self._json(STATUS.get(code, 400), {"message": message}, {"x-amzn-ErrorType": code})
         elif self.path.endswith("/apply"):
             self._json(200, scenario.verdict, {})
+        elif scenario.invoked is not None:
+            self._invoked(*scenario.invoked(json.loads(body)))
         elif self.path.endswith("/converse"):
             self._json(200, _answer(scenario), {})
         else:
             self._stream(scenario)
+
+    def _invoked(self, answer: Any, headers: Any) -> None:
+        if isinstance(answer, str):
+            self._json(STATUS[answer], {"message": headers}, {"x-amzn-ErrorType": answer})
+        else:
+            self._json(200, answer, headers)
 
     def _json(self, status: int, value: Any, headers: dict[str, str]) -> None:
         content = json.dumps(value).encode()

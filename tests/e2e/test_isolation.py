@@ -101,6 +101,9 @@ BODIES: dict[str, Callable[[str], object]] = {
     "chat": lambda conversation: {"message": "What did I say?", "conversation_id": conversation},
     "streamChat": lambda conversation: {"message": "What did I say?", "conversation_id": conversation},
     "summarizeText": lambda conversation: {"text": f"Herons nest in alders near the weir of {conversation}."},
+    "embed": lambda conversation: {"input": f"Herons nest near the weir of {conversation}."},
+    "compareTexts": lambda conversation: {"source": "A heron.", "targets": [f"The weir of {conversation}."]},
+    "searchTexts": lambda conversation: {"query": "A heron.", "documents": [f"The weir of {conversation}."]},
     "renameConversation": lambda conversation: {"title": "taken over"},
     "uploadDocument": lambda conversation: UPLOAD,
 }

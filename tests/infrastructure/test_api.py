@@ -26,6 +26,9 @@ ROUTES = {
     ("GET", "/bulk-summaries/{id}"): "bulk_runs/read",
     ("POST", "/bulk-summaries/{id}/resume"): "bulk_runs/control",
     ("DELETE", "/bulk-summaries/{id}"): "bulk_runs/control",
+    ("POST", "/embeddings"): "embeddings/embed",
+    ("POST", "/embeddings/similarity"): "embeddings/embed",
+    ("POST", "/embeddings/search"): "embeddings/embed",
     ("GET", "/health"): None,
     ("GET", "/openapi.json"): "reference/openapi",
 }
@@ -115,7 +118,8 @@ def test_a_route_that_calls_a_model_streams_unless_streaming_is_off(assembly: As
             if method.properties["Integration"].get("ResponseTransferMode") == "STREAM"
         }
 
-    assert streamed(assembly) == {("POST", "/chat"), ("POST", "/chat/stream"), ("POST", "/summaries")}
+    models = {"/chat", "/chat/stream", "/summaries", "/embeddings", "/embeddings/similarity", "/embeddings/search"}
+    assert streamed(assembly) == {("POST", path) for path in models}
     assert streamed(changed) == set()
 
 

@@ -162,6 +162,7 @@ def test_every_function_has_a_role_of_its_own(assembly: Assembly) -> None:
         ("SummariesFail", {"dynamodb:GetItem", "dynamodb:UpdateItem", "events:PutEvents"}),
         ("SummariesStart", {*CONSUME, "dynamodb:PutItem", *UPDATE, START}),
         ("SummariesPrepare", {*UPDATE, "s3:GetObject", "s3:GetObjectVersion", "s3:PutObject", "s3:ListBucket"}),
+        ("EmbeddingsEmbed", {"dynamodb:PutItem", "dynamodb:DeleteItem", INVOKE}),
         ("SummariesText", {"dynamodb:PutItem", "dynamodb:DeleteItem", INVOKE, ASK}),
         ("SummariesMerge", {*UPDATE, "s3:GetObject", "s3:PutObject", "s3:ListBucket"}),
         ("BulkAdvanceRun", {*WORK}),
@@ -200,7 +201,7 @@ def test_answers_for_replays_are_written_and_deleted_by_their_key_alone(assembly
         for action in listed(statement["Action"])
         if any("IdempotencyTable" in text_of(resource) for resource in listed(statement["Resource"]))
     }
-    able = ("ChatTurn", "DocumentsRetry", "SummariesText", "BulkRunsStart", "BulkRunsControl")
+    able = ("ChatTurn", "DocumentsRetry", "SummariesText", "BulkRunsStart", "BulkRunsControl", "EmbeddingsEmbed")
     policies = [f"{name}Role/DefaultPolicy" for name in able]
     assert allowed == {(policy, action) for policy in policies for action in REPLAY}
 

@@ -68,6 +68,11 @@ def test_the_defaults_need_no_form_and_no_marketplace(tmp_path: Path) -> None:
         (settings_with(cors_origins=["*", "https://a.b"]), "quarry.cors_origins", 'mixes "*" with other origins'),
         (within("models", "aliases", "fast", value=""), "quarry.models.aliases.fast", "use a Bedrock model id"),
         (within("models", "allowed", value=["a.b", "a.b"]), "quarry.models.allowed[1]", "repeats"),
+        (
+            within("embedding_models", "default", value=""),
+            "quarry.embedding_models.default",
+            "use a Bedrock model id",
+        ),
         (settings_with(summary_model="cheap"), "quarry.summary_model", "use fast, balanced, best or"),
         (within("guardrail", "filters", value={"HATE": "high"}), "quarry.guardrail.filters.HATE", '"HIGH"'),
         (within("guardrail", "pii", value={"SHOE_SIZE": "BLOCK"}), "quarry.guardrail.pii.SHOE_SIZE", "use one of"),
@@ -103,6 +108,24 @@ def test_a_model_that_cannot_be_called_stops_the_synth(tmp_path: Path, model: st
 
     settings = read(within("models", "aliases", "fast", value=model), tmp_path)
     with pytest.raises(SettingsError, match=r"quarry\.models\.aliases\.fast") as caught:
+        check_models(settings, compile_catalog(ROOT))
+    assert remedy in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("model", "remedy"),
+    [
+        ("amazon.nova-lite-v1:0", "a model for chat; name one for embedding"),
+        ("amazon.titan-embed-image-v1", "has no embedding_format"),
+        ("eu.cohere.embed-v4:0", "but the model has only the profiles: global, us"),
+    ],
+)
+def test_a_model_that_cannot_embed_stops_the_synth(tmp_path: Path, model: str, remedy: str) -> None:
+    from stacks.compiled_catalog import compile_catalog
+    from stacks.model_choice import check_models
+
+    settings = read(within("embedding_models", "allowed", value=[model]), tmp_path)
+    with pytest.raises(SettingsError, match=r"quarry\.embedding_models\.allowed\[0\]") as caught:
         check_models(settings, compile_catalog(ROOT))
     assert remedy in str(caught.value)
 

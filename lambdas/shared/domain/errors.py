@@ -8,9 +8,11 @@ from lambdas.shared.domain.guardrail import Intervention
 
 
 class QuarryError(Exception):
-    """Anything that Quarry itself refuses or fails to do. `code` is stable and machine-readable."""
+    """Anything that Quarry itself refuses or fails to do. `code` is stable and machine-readable. `paid_tokens`: what a
+    model was paid for before it went wrong, where a call is made of several requests."""
 
     code = "internal_error"
+    paid_tokens = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +99,17 @@ class ContextTooLongError(TooLargeError):
     """The request does not fit into the model's context window."""
 
     code = "context_too_long"
+
+
+class TextTooLongError(TooLargeError):
+    """One of several texts does not fit into the model; `index` counts them from 0."""
+
+    code = "text_too_long"
+
+    def __init__(self, detail: str, *, index: int, errors: tuple[FieldError, ...] = ()) -> None:
+        super().__init__(detail)
+        self.index = index
+        self.errors = errors
 
 
 class ModelError(QuarryError):

@@ -9,6 +9,7 @@ from typing import Any, Literal, NamedTuple
 
 Kind = Literal["chat", "embedding", "rerank"]
 Access = Literal["none", "form", "marketplace"]
+EmbeddingFormat = Literal["titan_v1", "titan_v2", "cohere_v3", "cohere_v4", "nova"]
 
 # These are named tuples because a dataclass takes five times as long to define, at every cold start.
 _PRICE_NAMES = ("input", "output", "cache_read", "cache_write", "batch_input", "batch_output")
@@ -69,7 +70,8 @@ class InferenceProfile(NamedTuple):
 class ModelCard(NamedTuple):
     """One model. `profiles` maps a prefix (us, eu, global, ...) to its inference profile; token limits count tokens,
     None = not known. `on_demand`: the bare id can be called without a profile. `quota_label`: what Service Quotas calls
-    the model in the names of its batch quotas."""
+    the model in the names of its batch quotas. Of embedding models: `dimensions` that may be asked for, the default
+    first; `embedding_format`, the shape of requests (None = not spoken here); `max_text_characters` of one text."""
 
     id: str
     provider: str
@@ -85,6 +87,8 @@ class ModelCard(NamedTuple):
     status: str | None = None
     eol: date | None = None
     quota_label: str | None = None
+    embedding_format: EmbeddingFormat | None = None
+    max_text_characters: int | None = None
 
     @property
     def profile_ids(self) -> tuple[str, ...]:

@@ -25,6 +25,7 @@ from lambdas.shared.domain.errors import (
     ModelUnavailableError,
     NotFoundError,
     QuarryError,
+    TextTooLongError,
     TooLargeError,
 )
 from lambdas.shared.domain.guardrail import Intervention
@@ -46,6 +47,7 @@ _STATUS: dict[type[BaseException], int] = {
     IdempotencyAnswerLostError: 409,
     TooLargeError: 413,
     ContextTooLongError: 413,
+    TextTooLongError: 413,
     BlockedByGuardrailError: 422,
     IdempotencyKeyReusedError: 422,
     ModelThrottledError: 429,
@@ -109,7 +111,7 @@ def problem_from(error: BaseException) -> Problem:
         status,
         error.code,
         str(error),
-        errors=error.errors if isinstance(error, InvalidInputError) else (),
+        errors=error.errors if isinstance(error, InvalidInputError | TextTooLongError) else (),
         retry_after_seconds=_retry_after(error),
         interventions=error.interventions if isinstance(error, BlockedByGuardrailError) else (),
     )

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import asdict
 from typing import Literal, NamedTuple
 
-from lambdas.shared.domain.errors import LedgerUnavailableError
+from lambdas.shared.domain.errors import LedgerUnavailableError, QuarryError
 from lambdas.shared.domain.ledger import Ledger, LedgerEvent
 from lambdas.shared.services.background import Background
 
@@ -68,6 +68,11 @@ class CallLedger:
             self._ledger.intend(intent)
         except Exception as error:
             _LOG.warning(_line("ledger intent not recorded", intent, error))
+
+
+def error_code(error: BaseException) -> str:
+    """What an event says of the error that ended its call."""
+    return error.code if isinstance(error, QuarryError) else type(error).__name__
 
 
 def _line(message: str, event: LedgerEvent, error: Exception) -> str:

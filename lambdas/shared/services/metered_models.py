@@ -16,7 +16,6 @@ from lambdas.shared.domain.errors import (
     ModelRefusedRequestError,
     ModelStreamInterruptedError,
     ModelThrottledError,
-    QuarryError,
     UnknownModelError,
 )
 from lambdas.shared.domain.fit import estimate_input_tokens, fit
@@ -25,7 +24,7 @@ from lambdas.shared.domain.ledger import UNSETTLED, Ledger, LedgerEvent, Outcome
 from lambdas.shared.domain.model_catalog import ModelCatalog, ResolvedModel
 from lambdas.shared.domain.price import ZERO_USD, price
 from lambdas.shared.domain.tokens import estimate_tokens
-from lambdas.shared.services.call_ledger import CallLedger, IntentTiming, OpenCall
+from lambdas.shared.services.call_ledger import CallLedger, IntentTiming, OpenCall, error_code
 from lambdas.shared.services.guarding import Guarding, GuardrailBill, HeldBack, blocked_error, is_blocked, total
 
 _NO_TOKENS = TokenUsage(input_tokens=0, output_tokens=0)
@@ -185,7 +184,7 @@ class MeteredModels:
         try:
             reply = self._guarding.check(call.request, reply)
         except BaseException as error:  # the answer is paid for, though nobody may see it
-            self._record_reply(call, "completed", reply, _code(error))
+            self._record_reply(call, "completed", reply, error_code(error))
             raise
         if is_blocked(reply):
             refusal = blocked_error(reply)
@@ -220,7 +219,7 @@ class MeteredModels:
         return cost
 
     def _record_failure(self, call: _Call, error: BaseException, arrived: str = "") -> None:
-        event = call.opened.intent._replace(error_code=_code(error))
+        event = call.opened.intent._replace(error_code=error_code(error))
         if not arrived and isinstance(error, _REFUSALS):
             event = event._replace(outcome="refused", usage=_NO_TOKENS, cost_usd=ZERO_USD, estimated=False)
         elif arrived or isinstance(error, ModelStreamInterruptedError):
@@ -232,10 +231,6 @@ class MeteredModels:
 
     def _price(self, call: _Call, usage: TokenUsage, bill: GuardrailBill | None) -> Decimal | None:
         return total(price(usage, call.resolved.card.prices, ratio=call.resolved.price_ratio), bill)
-
-
-def _code(error: BaseException) -> str:
-    return error.code if isinstance(error, QuarryError) else type(error).__name__
 
 
 def _refuse_half_an_answer() -> NoReturn:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -65,6 +65,14 @@ def check_fields(body: Body, fields: Mapping[str, Field], *, inside: str = "") -
     if unknown:
         place = f"{inside}.{unknown[0]}" if inside else unknown[0]
         raise _malformed(f"extraneous key [{place}] is not permitted")
+
+
+def check_choice(body: Body, name: str, allowed: Sequence[Any], *, inside: str = "") -> None:
+    """A field that has one of a few values, in the words of Bedrock's own validator."""
+    value = body.get(name)
+    if value is not None and value not in allowed:
+        place = f"{inside}.{name}".strip(".").replace(".", "/")
+        raise _malformed(f"#/{place}: {value} is not a valid enum value")
 
 
 def _check_bounds(value: float, field: Field, place: str) -> None:

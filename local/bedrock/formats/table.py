@@ -7,7 +7,8 @@ import json
 from local.bedrock.errors import ValidationError
 from local.bedrock.formats.body_format import BodyFormat
 from local.bedrock.formats.claude_messages import ClaudeMessages
-from local.bedrock.formats.cohere_embeddings import CohereEmbeddings
+from local.bedrock.formats.cohere_embeddings import COHERE_V3, COHERE_V4
+from local.bedrock.formats.nova_embeddings import NovaEmbeddings
 from local.bedrock.formats.nova_messages import NovaMessages
 from local.bedrock.formats.prompt_formats import CLAUDE_TEXT, LLAMA, MISTRAL, TITAN_TEXT
 from local.bedrock.formats.titan_embeddings import TitanEmbeddings
@@ -18,9 +19,11 @@ _BY_PREFIX: tuple[tuple[str, BodyFormat], ...] = (
     ("amazon.titan-embed-text-v2", TitanEmbeddings(dimensions=(1024, 512, 256), second_version=True)),
     ("amazon.titan-embed", TitanEmbeddings(dimensions=(1536,), second_version=False)),
     ("amazon.titan-t", TITAN_TEXT),
+    ("amazon.nova-2-multimodal-embeddings", NovaEmbeddings()),
     ("amazon.nova", NovaMessages()),
     ("anthropic.", ClaudeMessages()),
-    ("cohere.embed", CohereEmbeddings()),
+    ("cohere.embed-v4", COHERE_V4),
+    ("cohere.embed", COHERE_V3),
     ("meta.llama", LLAMA),
     ("mistral.", MISTRAL),
 )

@@ -8,7 +8,7 @@ from typing import Any
 
 from local.bedrock.brain import Brain
 from local.bedrock.errors import ValidationError
-from local.bedrock.formats.body_format import Body, Field, ModelAnswer, check_fields
+from local.bedrock.formats.body_format import Body, Field, ModelAnswer, check_choice, check_fields
 from local.bedrock.formats.padded_vectors import padded, signs
 from local.bedrock.model_directory import Model
 
@@ -33,12 +33,8 @@ class TitanEmbeddings:
         check_fields(body, _SECOND if self.second_version else _FIRST)
         text = body["inputText"]
         tokens = _checked_tokens(text, brain)
+        check_choice(body, "dimensions", self.dimensions)
         wanted = body.get("dimensions") or self.dimensions[0]
-        if wanted not in self.dimensions:
-            raise ValidationError(
-                f"Malformed input request: #/dimensions: {wanted} is not a valid enum value, please reformat your "
-                "input and try again."
-            )
         (vector,) = padded(brain.embed([text]), wanted)
         answer: dict[str, Any] = {"embedding": vector, "inputTextTokenCount": tokens}
         if self.second_version:

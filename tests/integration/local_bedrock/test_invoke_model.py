@@ -209,12 +209,6 @@ def test_bad_bodies_of_other_formats(runtime: Any, model: str, body: dict[str, A
     assert complaint in refused(runtime, model, body)
 
 
-def test_cohere_embeds_many_texts(runtime: Any) -> None:
-    body = {"texts": ["one", "two"], "input_type": "search_document"}
-    assert [len(row) for row in invoke(runtime, "cohere.embed-multilingual-v3", body)["embeddings"]] == [1024, 1024]
-    assert len(invoke(runtime, "cohere.embed-v4:0", body)["embeddings"]["float"][0]) == 1536
-
-
 def test_token_counts_stand_in_headers(runtime: Any) -> None:
     answer = runtime.invoke_model(modelId=CLAUDE, body=json.dumps(claude()))
     headers = answer["ResponseMetadata"]["HTTPHeaders"]

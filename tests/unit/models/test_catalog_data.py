@@ -9,6 +9,7 @@ from decimal import Decimal
 
 import pytest
 
+from lambdas.shared.adapters.embedding_formats import WIRE_FORMATS
 from lambdas.shared.domain.model_card import ModelCard
 from tests.unit.models.catalogue import CARDS, COMPILED, ROOT
 
@@ -42,8 +43,17 @@ def test_a_card_makes_sense(card: ModelCard) -> None:
         assert card.capabilities.streaming
     if card.kind == "embedding":
         assert card.dimensions
+        assert prices.input is not None
+        assert card.context_tokens
     if prices.batch_input is not None and prices.input is not None:
         assert Decimal("0.4") <= prices.batch_input / prices.input <= Decimal("0.6"), "batch is about half the price"
+
+
+def test_texts_are_embedded_in_every_format_that_is_spoken() -> None:
+    formats = {card.id: card.embedding_format for card in CARDS if card.embedding_format}
+    assert set(formats.values()) == set(WIRE_FORMATS)
+    assert {card.kind for card in CARDS if card.embedding_format} == {"embedding"}
+    assert BY_ID["amazon.titan-embed-text-v2:0"].dimensions[0] == 1024
 
 
 def test_prices_are_the_exact_ones_of_the_file() -> None:
