@@ -5,7 +5,7 @@ from __future__ import annotations
 from lambdas.shared.domain.caller import Caller
 from lambdas.shared.domain.chat_model import TokenUsage
 from lambdas.shared.domain.collection import check_collection_name
-from lambdas.shared.domain.errors import FieldError, InvalidInputError, NotFoundError
+from lambdas.shared.domain.errors import FieldError, InvalidInputError
 from lambdas.shared.domain.metadata_filter import MetadataFilter
 from lambdas.shared.domain.passage_retriever import PassageRetriever
 from lambdas.shared.domain.rag.passage_sources import PassageSource, RetrievalCost
@@ -59,10 +59,7 @@ class _CountedSearch:
     def search(
         self, caller: Caller, name: str, wanted: str, *, top_k: int, where: MetadataFilter | None = None
     ) -> SearchResult:
-        try:
-            found = self._items.search(caller, name, wanted, top_k=top_k, where=where)
-        except NotFoundError as error:
-            raise NotFoundError(f"There is no collection {name}.") from error
+        found = self._items.search(caller, name, wanted, top_k=top_k, where=where)
         self._cost = RetrievalCost(TokenUsage(found.spent.input_tokens, 0), found.spent.cost_usd)
         return found
 
