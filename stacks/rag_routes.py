@@ -35,12 +35,7 @@ def add_rag_routes(
         environment={**_places(storage), **_choices(settings), "KNOWLEDGE_BASE_ID": knowledge_base_id or _NONE},
     )
     _let_keep_conversations(rag, storage)
-    rag.allow("dynamodb:GetItem", on=[storage.collections.table_arn])
-    # QueryVectors with metadata or a filter needs GetVectors too.
-    indexes = f"{storage.vectors.attr_vector_bucket_arn}/index/*"
-    rag.allow("s3vectors:QueryVectors", "s3vectors:GetVectors", on=[indexes])
-    if rag.role is not None:
-        acknowledge_wildcard(rag.role, indexes, reason="callers make collections, so indexes have no names here")
+    _let_read(rag, storage)
     if knowledge_base_arn is not None:
         rag.allow("bedrock:Retrieve", on=[knowledge_base_arn])
     guardrail.guard(rag)
@@ -87,3 +82,12 @@ def _let_keep_conversations(rag: PythonFunction, storage: StorageStack) -> None:
     let_take_turns(rag, storage.results)
     rag.allow("dynamodb:PutItem", on=[storage.ledger.table_arn])
     rag.allow("dynamodb:PutItem", "dynamodb:DeleteItem", on=[storage.idempotency.table_arn])
+
+
+def _let_read(rag: PythonFunction, storage: StorageStack) -> None:
+    rag.allow("dynamodb:GetItem", on=[storage.collections.table_arn])
+    # QueryVectors with metadata or a filter needs GetVectors too.
+    indexes = f"{storage.vectors.attr_vector_bucket_arn}/index/*"
+    rag.allow("s3vectors:QueryVectors", "s3vectors:GetVectors", on=[indexes])
+    if rag.role is not None:
+        acknowledge_wildcard(rag.role, indexes, reason="callers make collections, so indexes have no names here")
