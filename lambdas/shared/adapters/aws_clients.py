@@ -43,7 +43,7 @@ def bedrock_agent() -> Any:
 @cache
 def bedrock_agent_runtime(*, attempts: int, read_timeout_seconds: int) -> Any:
     """Passages and reranking: 3 attempts inside a request."""
-    return _client("bedrock-agent-runtime", attempts=attempts, read_timeout=read_timeout_seconds)
+    return _client("bedrock-agent-runtime", attempts=attempts, read_timeout=read_timeout_seconds, validates=False)
 
 
 @cache
