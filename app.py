@@ -13,6 +13,7 @@ from stacks.compiled_catalog import CatalogError, compile_catalog
 from stacks.components.bytecode import BuildError
 from stacks.components.security_rules import check_security_rules
 from stacks.guardrail_stack import GuardrailStack
+from stacks.knowledge_stack import KnowledgeStack
 from stacks.model_choice import check_models
 from stacks.settings import DeploymentSettings, SettingsError, cdk_context
 from stacks.storage_stack import StorageStack
@@ -31,6 +32,8 @@ def build(app: cdk.App) -> None:
     guardrail = GuardrailStack(app, f"{settings.name}-Guardrail", settings=settings)
     stores = {"settings": settings, "storage": storage, "guardrail": guardrail}
     summaries = SummariesStack(app, f"{settings.name}-Summaries", **stores)
+    if settings.has_knowledge_base:
+        KnowledgeStack(app, f"{settings.name}-Knowledge", settings=settings, storage=storage)
     bulk = BulkStack(app, f"{settings.name}-Bulk", **stores)
     ApiStack(app, f"{settings.name}-Api", **stores, workflow=summaries.workflow, bulk=bulk.workflow)
 
