@@ -15,12 +15,11 @@ from stacks.components.security_rules import check_security_rules
 from stacks.guardrail_stack import GuardrailStack
 from stacks.knowledge_stack import KnowledgeStack
 from stacks.model_choice import check_models
-from stacks.settings import DeploymentSettings, SettingsError, cdk_context
+from stacks.settings import DEPLOYMENT_TAG, DeploymentSettings, SettingsError, cdk_context
 from stacks.storage_stack import StorageStack
 from stacks.summaries_stack import SummariesStack
 
 ROOT = Path(__file__).resolve().parent
-DEPLOYMENT_TAG = "quarry:deployment"
 
 
 def build(app: cdk.App) -> None:
@@ -32,8 +31,7 @@ def build(app: cdk.App) -> None:
     guardrail = GuardrailStack(app, f"{settings.name}-Guardrail", settings=settings)
     stores = {"settings": settings, "storage": storage, "guardrail": guardrail}
     summaries = SummariesStack(app, f"{settings.name}-Summaries", **stores)
-    if settings.has_knowledge_base:
-        KnowledgeStack(app, f"{settings.name}-Knowledge", settings=settings, storage=storage)
+    KnowledgeStack.if_wanted(app, settings=settings, storage=storage)
     bulk = BulkStack(app, f"{settings.name}-Bulk", **stores)
     ApiStack(app, f"{settings.name}-Api", **stores, workflow=summaries.workflow, bulk=bulk.workflow)
 

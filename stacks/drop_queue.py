@@ -15,7 +15,7 @@ _ATTEMPTS = 21
 
 class DropQueue:
     """Makes both in `stack`; `consumer_seconds` is the timeout of the function that takes from the queue, `prefix` the
-    folder that is watched, `name` the first word of the queue's name."""
+    folder that is watched, `name` and `rule` those of the constructs."""
 
     def __init__(
         self,
@@ -24,6 +24,7 @@ class DropQueue:
         storage: StorageStack,
         consumer_seconds: int,
         name: str,
+        rule: str,
         prefix: str,
         dead_letters: sqs.Queue,
     ) -> None:
@@ -42,7 +43,7 @@ class DropQueue:
         undelivered = sqs.Queue.from_queue_arn(stack, "Undelivered", dead_letters.queue_arn)
         events.Rule(
             stack,
-            "DocumentDropped",
+            rule,
             description=f"A document was dropped into {prefix}, or deleted from it",
             event_pattern=events.EventPattern(
                 source=["aws.s3"],

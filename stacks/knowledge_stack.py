@@ -35,6 +35,7 @@ class KnowledgeStack(cdk.Stack):
             storage=storage,
             consumer_seconds=_SECONDS,
             name="Knowledge",
+            rule="KnowledgeDropped",
             prefix=KNOWLEDGE,
             dead_letters=storage.knowledge_dead_letters,
         ).queue
@@ -47,6 +48,13 @@ class KnowledgeStack(cdk.Stack):
         }
         for name, value in outputs.items():
             cdk.CfnOutput(self, name, value=value)
+
+    @classmethod
+    def if_wanted(cls, app: cdk.App, *, settings: DeploymentSettings, storage: StorageStack) -> KnowledgeStack | None:
+        """The stack of a deployment whose settings have a Knowledge Base."""
+        if not settings.has_knowledge_base:
+            return None
+        return cls(app, f"{settings.name}-Knowledge", settings=settings, storage=storage)
 
     def let_retrieve(self, function: PythonFunction) -> None:
         """Tell a function which Knowledge Base there is, and let it find passages in it."""

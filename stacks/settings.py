@@ -15,9 +15,10 @@ from stacks.knowledge_settings import KnowledgeChunking
 from stacks.notification_settings import NotificationSettings
 from stacks.setting_rules import SettingsError, list_of, map_of, one_of, read, refuse, text, whole_number
 
-__all__ = ["DeploymentSettings", "SettingsError", "cdk_context"]
+__all__ = ["DEPLOYMENT_TAG", "DeploymentSettings", "SettingsError", "cdk_context"]
 
 KEY = "quarry"
+DEPLOYMENT_TAG = "quarry:deployment"
 _MODEL_ID = text(r"[a-z][a-zA-Z0-9.:@\-]{2,139}", meaning="a Bedrock model id or inference-profile id")
 _ORIGIN = text(r"\*|https?://[A-Za-z0-9.\-]+(:\d+)?", meaning='an origin like "https://app.example.com", or "*"')
 _DAYS = whole_number(1, 3650)

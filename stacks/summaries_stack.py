@@ -47,6 +47,7 @@ class SummariesStack(cdk.Stack):
             storage=storage,
             consumer_seconds=_START_SECONDS,
             name="Summaries",
+            rule="DocumentDropped",
             prefix=INBOX,
             dead_letters=storage.dead_letters,
         ).queue
