@@ -9,6 +9,7 @@ from stacks.components.python_function import PythonFunction
 from stacks.components.security_rules import acknowledge_wildcard
 from stacks.document_routes import MakeFunction
 from stacks.guardrail_stack import GuardrailStack
+from stacks.knowledge_stack import KnowledgeStack
 from stacks.settings import DeploymentSettings
 from stacks.storage_stack import StorageStack
 
@@ -22,9 +23,7 @@ def add_rag_routes(
     storage: StorageStack,
     settings: DeploymentSettings,
     guardrail: GuardrailStack,
-    *,
-    knowledge_base_id: str | None = None,
-    knowledge_base_arn: str | None = None,
+    knowledge: KnowledgeStack | None,
 ) -> None:
     """One function, since each of the routes calls a model; it reads the Knowledge Base, collections and its own
     conversations, and writes into none of the first two."""
@@ -32,12 +31,14 @@ def add_rag_routes(
         "rag/answer",
         memory_mb=1024,
         timeout_seconds=300,
-        environment={**_places(storage), **_choices(settings), "KNOWLEDGE_BASE_ID": knowledge_base_id or _NONE},
+        environment={**_places(storage), **_choices(settings)},
     )
     _let_keep_conversations(rag, storage)
     _let_read(rag, storage)
-    if knowledge_base_arn is not None:
-        rag.allow("bedrock:Retrieve", on=[knowledge_base_arn])
+    if knowledge is None:
+        rag.add_environment("KNOWLEDGE_BASE_ID", _NONE)
+    else:
+        knowledge.let_retrieve(rag)
     guardrail.guard(rag)
     guardrail.ground(rag)
     for statement in model_access(rag, model_ids=settings.models.ids, actions=[INVOKE, INVOKE_STREAMED]):

@@ -36,7 +36,7 @@ REPLAY = ("dynamodb:PutItem", "dynamodb:DeleteItem")
 CHANGE = ("dynamodb:UpdateItem", "dynamodb:DeleteItem")
 PREFIXES = (
     "/inbox/*", "/work/*", "/summaries/*", "/conversations/*", "/bulk/*", "/bulk/*/input/*", "/bulk/*/output/*",
-    "/results/*",
+    "/results/*", "/knowledge/*",
 )  # fmt: skip
 ROWS = ("dynamodb:GetItem", "dynamodb:PutItem")
 WORK = (*ROWS, "s3:GetObject", "s3:PutObject", "s3:AbortMultipartUpload", "s3:ListBucket")

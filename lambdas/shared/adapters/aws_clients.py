@@ -85,6 +85,11 @@ def step_functions() -> SFNClient:
 
 
 @cache
+def sqs() -> Any:
+    return _client("sqs", attempts=4, read_timeout=10)
+
+
+@cache
 def event_bridge() -> EventBridgeClient:
     made: EventBridgeClient = _client("events", attempts=4, read_timeout=10)
     return made
