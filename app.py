@@ -34,12 +34,7 @@ def build(app: cdk.App) -> None:
     knowledge = KnowledgeStack.if_wanted(app, settings=settings, storage=storage)
     bulk = BulkStack(app, f"{settings.name}-Bulk", **stores)
     ApiStack(
-        app,
-        f"{settings.name}-Api",
-        **stores,
-        workflow=summaries.workflow,
-        bulk=bulk.workflow,
-        knowledge=knowledge,
+        app, f"{settings.name}-Api", **stores, workflow=summaries.workflow, bulk=bulk.workflow, knowledge=knowledge
     )
 
 

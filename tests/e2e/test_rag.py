@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from benchmarks.retrieval import pieces
-from tests.e2e.api import Answer, call, events
+from tests.e2e.api import Answer, call, events, wait_for
 from tests.e2e.clients import add_key
 from tests.e2e.conftest import ROOT, RunningStack
 
@@ -141,3 +141,22 @@ def test_anothers_collection_is_one_that_does_not_exist(reader: Reader) -> None:
     body = {"question": COST, "collection": "shelf"}
     answer = call(reader.stack.api_url, "POST", "/rag/passages", body, key=stranger)
     assert (answer.status, "1,900" in answer.text) == (404, False)
+
+
+def test_a_file_dropped_into_the_knowledge_folder_is_cited_for_its_tenant_alone(reader: Reader) -> None:
+    text = (ROOT / "examples/salt-road-history.txt").read_bytes()
+    bucket, key = reader.stack.outputs["DocumentsBucketName"], f"knowledge/{reader.tenant}/salt.txt"
+    reader.stack.client("s3").put_object(Bucket=bucket, Key=key, Body=text)
+    question = "What did the last mule train carry?"
+
+    def found() -> Any:
+        return reader.call("POST", "/rag/passages", {"question": question}).json["passages"]
+
+    wait_for(found, what="the document's passages")
+    answer = reader.call("POST", "/rag", {"question": question}).json
+    assert "furniture of a schoolteacher" in answer["answer"]
+    (document,) = {each["document_id"] for each in answer["citations"]}
+    assert document.startswith("doc_")
+    stranger = add_key(reader.stack, tenant=f"{reader.tenant}x", client="web")
+    asked = call(reader.stack.api_url, "POST", "/rag", {"question": question}, key=stranger).json
+    assert (asked["refusal"], asked["passages"]) == ("no_passages", [])
