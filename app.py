@@ -31,11 +31,9 @@ def build(app: cdk.App) -> None:
     guardrail = GuardrailStack(app, f"{settings.name}-Guardrail", settings=settings)
     stores = {"settings": settings, "storage": storage, "guardrail": guardrail}
     summaries = SummariesStack(app, f"{settings.name}-Summaries", **stores)
-    knowledge = KnowledgeStack.if_wanted(app, settings=settings, storage=storage)
+    base = KnowledgeStack.if_wanted(app, settings=settings, storage=storage)
     bulk = BulkStack(app, f"{settings.name}-Bulk", **stores)
-    ApiStack(
-        app, f"{settings.name}-Api", **stores, workflow=summaries.workflow, bulk=bulk.workflow, knowledge=knowledge
-    )
+    ApiStack(app, f"{settings.name}-Api", **stores, workflow=summaries.workflow, bulk=bulk.workflow, knowledge=base)
 
 
 def main() -> None:

@@ -130,6 +130,7 @@ def test_a_route_that_calls_a_model_streams_unless_streaming_is_off(assembly: As
         }
 
     models = {"/chat", "/chat/stream", "/summaries", "/embeddings", "/embeddings/similarity", "/embeddings/search"}
+    models |= {"/rag", "/rag/stream", "/rag/passages", "/collections/{name}/search"}
     put = ("PUT", "/collections/{name}/items")
     assert streamed(assembly) == {*(("POST", path) for path in models), put}
     assert streamed(changed) == set()

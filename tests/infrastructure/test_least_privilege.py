@@ -156,6 +156,7 @@ def test_every_function_has_a_role_of_its_own(assembly: Assembly) -> None:
                 ASK,
                 *SPILL,
                 *NEAREST,
+                "bedrock:Retrieve",
             },
         ),
         ("ChatConversations", {"dynamodb:GetItem", "dynamodb:Query", *CHANGE, "dynamodb:BatchWriteItem", *ERASE}),
@@ -248,7 +249,7 @@ def test_answers_for_replays_are_written_and_deleted_by_their_key_alone(assembly
     assert allowed == {(policy, action) for policy in policies for action in REPLAY}
 
 
-def test_vectors_are_within_reach_of_the_functions_of_collections_alone_and_never_the_bucket_itself(
+def test_vectors_are_within_reach_of_collections_and_questions_alone_and_never_the_bucket_itself(
     assembly: Assembly,
 ) -> None:
     found = {
@@ -257,7 +258,8 @@ def test_vectors_are_within_reach_of_the_functions_of_collections_alone_and_neve
         if any(action.startswith("s3vectors:") for action in listed(statement["Action"]))
         for resource in listed(statement["Resource"])
     }
-    assert {function for function, _ in found} == {"CollectionsManage", "CollectionsEmbed"}
+    found = {each for each in found if not each[0].startswith("Knowledge")}  # Bedrock's own, of the Knowledge Base
+    assert {function for function, _ in found} == {"CollectionsManage", "CollectionsEmbed", "RagAnswer"}
     assert all("VectorBucket" in resource and resource.endswith("/index/*") for _, resource in found)
 
 
