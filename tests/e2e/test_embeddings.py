@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import base64
 import struct
+import subprocess
+import sys
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from tests.e2e.api import Answer, call
-from tests.e2e.conftest import RunningStack
+from tests.e2e.conftest import ROOT, RunningStack
 
 PHYSICS = (
     "General relativity explains the pull between masses by the warping of spacetime around them.",
@@ -143,3 +145,13 @@ def test_too_much_is_refused_with_its_remedy(stack: RunningStack) -> None:
     answer = call(stack.api_url, "POST", "/embeddings", body, key=stack.key)
     assert (answer.status, answer.json["code"]) == (413, "too_large")
     assert "base64" in answer.json["detail"]
+
+
+def test_the_example_client_runs(stack: RunningStack) -> None:
+    environment = {"QUARRY_URL": stack.api_url, "QUARRY_KEY": stack.key}
+    result = subprocess.run(
+        [sys.executable, ROOT / "examples/clients/embeddings.py"], env=environment, capture_output=True, text=True
+    )
+    assert result.returncode == 0, result.stderr
+    assert "Clusters: [[0, 2], [1, 3]]" in result.stdout
+    assert "4 vectors of 256 numbers by amazon.titan-embed-text-v2:0" in result.stdout
