@@ -104,6 +104,11 @@ BODIES: dict[str, Callable[[str], object]] = {
     "embed": lambda conversation: {"input": f"Herons nest near the weir of {conversation}."},
     "compareTexts": lambda conversation: {"source": "A heron.", "targets": [f"The weir of {conversation}."]},
     "searchTexts": lambda conversation: {"query": "A heron.", "documents": [f"The weir of {conversation}."]},
+    "classifyTexts": lambda conversation: {
+        "text": f"The weir of {conversation}.",
+        "classes": [{"label": "bird"}, {"label": "water"}],
+    },
+    "clusterTexts": lambda conversation: {"texts": ["A heron.", f"The weir of {conversation}."]},
     "renameConversation": lambda conversation: {"title": "taken over"},
     "uploadDocument": lambda conversation: UPLOAD,
 }

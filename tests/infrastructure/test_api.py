@@ -29,6 +29,8 @@ ROUTES = {
     ("POST", "/embeddings"): "embeddings/embed",
     ("POST", "/embeddings/similarity"): "embeddings/embed",
     ("POST", "/embeddings/search"): "embeddings/embed",
+    ("POST", "/embeddings/classify"): "embeddings/embed",
+    ("POST", "/embeddings/cluster"): "embeddings/cluster",
     ("GET", "/health"): None,
     ("GET", "/openapi.json"): "reference/openapi",
 }
@@ -118,7 +120,8 @@ def test_a_route_that_calls_a_model_streams_unless_streaming_is_off(assembly: As
             if method.properties["Integration"].get("ResponseTransferMode") == "STREAM"
         }
 
-    models = {"/chat", "/chat/stream", "/summaries", "/embeddings", "/embeddings/similarity", "/embeddings/search"}
+    embeddings = {path for _, path in ROUTES if path.startswith("/embeddings")}
+    models = {"/chat", "/chat/stream", "/summaries", *embeddings}
     assert streamed(assembly) == {("POST", path) for path in models}
     assert streamed(changed) == set()
 

@@ -163,6 +163,7 @@ def test_every_function_has_a_role_of_its_own(assembly: Assembly) -> None:
         ("SummariesStart", {*CONSUME, "dynamodb:PutItem", *UPDATE, START}),
         ("SummariesPrepare", {*UPDATE, "s3:GetObject", "s3:GetObjectVersion", "s3:PutObject", "s3:ListBucket"}),
         ("EmbeddingsEmbed", {"dynamodb:PutItem", "dynamodb:DeleteItem", INVOKE}),
+        ("EmbeddingsCluster", {"dynamodb:PutItem", "dynamodb:DeleteItem", INVOKE}),
         ("SummariesText", {"dynamodb:PutItem", "dynamodb:DeleteItem", INVOKE, ASK}),
         ("SummariesMerge", {*UPDATE, "s3:GetObject", "s3:PutObject", "s3:ListBucket"}),
         ("BulkAdvanceRun", {*WORK}),
@@ -201,7 +202,15 @@ def test_answers_for_replays_are_written_and_deleted_by_their_key_alone(assembly
         for action in listed(statement["Action"])
         if any("IdempotencyTable" in text_of(resource) for resource in listed(statement["Resource"]))
     }
-    able = ("ChatTurn", "DocumentsRetry", "SummariesText", "BulkRunsStart", "BulkRunsControl", "EmbeddingsEmbed")
+    able = (
+        "ChatTurn",
+        "DocumentsRetry",
+        "SummariesText",
+        "BulkRunsStart",
+        "BulkRunsControl",
+        "EmbeddingsEmbed",
+        "EmbeddingsCluster",
+    )
     policies = [f"{name}Role/DefaultPolicy" for name in able]
     assert allowed == {(policy, action) for policy in policies for action in REPLAY}
 
