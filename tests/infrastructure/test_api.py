@@ -128,7 +128,7 @@ def test_a_route_that_calls_a_model_streams_unless_streaming_is_off(assembly: As
 
     models = {"/chat", "/chat/stream", "/summaries", "/embeddings", "/embeddings/similarity", "/embeddings/search"}
     put = ("PUT", "/collections/{name}/items")
-    assert streamed(assembly) == {*(("POST", path) for path in models), put}
+    assert streamed(assembly) == {*(("POST", path) for path in (*models, "/collections/{name}/search")), put}
     assert streamed(changed) == set()
 
 
