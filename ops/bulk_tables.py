@@ -70,6 +70,7 @@ def report_lines(view: RunView, bucket: str) -> Iterator[str]:
         yield from (f"  {code:<24} {count:,}" for code, count in view.report["errors"].items())
         yield f"report    s3://{bucket}/{view.report_key}"
         yield f"outcomes  s3://{bucket}/{view.report['outcomes_key']}"
+        yield f"table     s3://{bucket}/{view.report['table_key']}"
 
 
 def run_row(run: BulkRun) -> str:

@@ -196,6 +196,7 @@ COMPLETION = Completion(
     content_hash="ab" * 32,
     cost_usd=Decimal("0.000123"),
     reused=False,
+    document_language="de",
 )
 RESULT = StoredResult(key="a.summary.json", version_id="r1", markdown_key="a.summary.md", markdown_version_id="r2")
 REUSE = ReuseKey(content_hash="ab" * 32, prompt_version="summarize_document.v1", model="test.model-v1:0")

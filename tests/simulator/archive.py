@@ -8,7 +8,7 @@ from decimal import Decimal
 from random import Random
 from typing import Any
 
-from lambdas.shared.domain.bulk.document_steps import AskedAnswer, PreparedDocument
+from lambdas.shared.domain.bulk.document_steps import AskedAnswer, Kept, PreparedDocument
 from lambdas.shared.domain.bulk.document_work import DocumentWork
 from lambdas.shared.domain.bulk.listing import Entry, Page
 from lambdas.shared.domain.bulk.outcome import Outcome
@@ -19,7 +19,7 @@ from lambdas.shared.domain.errors import (
     ModelThrottledError,
     ModelUnavailableError,
 )
-from lambdas.shared.domain.summary import AnswerCutError
+from lambdas.shared.domain.summary import AnswerCutError, Summary
 from tests.simulator.faults import Faults
 
 RECORD_USD = Decimal("0.001")
@@ -93,13 +93,13 @@ class Archive:
         groups = [texts[start : start + 3] for start in range(0, len(texts), 3)]
         return [self._request(document, " + ".join(group)) for group in groups]
 
-    def keep(self, run: BulkRun, work: DocumentWork) -> str:
+    def keep(self, run: BulkRun, work: DocumentWork) -> Kept:
         key = f"summaries/{run.run_id}/{work.document_id}"
         self.touch("results.keep:before")
         assert work.summary_text is not None
         self.kept[key] = work.summary_text
         self.touch("results.keep:after")
-        return key
+        return Kept(key, Summary("Title", work.summary_text, (), (), "en"))
 
     def _request(self, document: SimulatedDocument, text: str) -> dict[str, Any]:
         size = 10_000_000 if document.kind == "huge" else 50 + 10 * self.random.randrange(5)

@@ -97,6 +97,8 @@ class InvariantWitness:
         if ended != expected:
             lost, extra = expected - ended, ended - expected
             raise BrokenInvariantError(EXACTLY_ONCE, f"{run_id}: {len(lost)} lost, {len(extra)} too many, {state}")
+        if len(self.files.tables[layout.table]) != 1 + len(lines):
+            raise BrokenInvariantError(COUNTS, f"{run_id}: the table has other rows than the outcomes")
         for line in lines:
             if line["outcome"] == "succeeded":
                 _check_summary(line["id"], archive.kept.get(line["result_key"], ""), archive)

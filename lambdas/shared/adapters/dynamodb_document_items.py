@@ -86,7 +86,8 @@ def received_attributes(document: Document) -> Item:
 
 def completion_attributes(completion: Completion, result: StoredResult) -> Item:
     """What a successful run adds; what is not known has no attribute."""
-    known = {} if completion.cost_usd is None else {"cost_usd": completion.cost_usd}
+    maybe = {"cost_usd": completion.cost_usd, "document_language": completion.document_language}
+    known = {name: value for name, value in maybe.items() if value is not None}
     return {
         "summary": summary_attributes(completion.summary),
         "model": completion.model,
@@ -156,4 +157,5 @@ def _completion(item: Mapping[str, Any]) -> Completion:
         reused=bool(item["reused"]),
         **{name: int(item[name]) for name in _COUNTS if name in item},
         skipped=tuple(item.get("skipped", ())),
+        document_language=item.get("document_language"),
     )

@@ -57,7 +57,8 @@ class StoredResult:
 class Completion:
     """What a successful run found out. `cost_usd`: 0 for a reused summary, None = not known. `sections`: in how many
     the document was read; `calls` and tokens count every paid call, those whose answers were of no use too. `skipped`:
-    sentences about what of the document was not read."""
+    sentences about what of the document was not read. `document_language`: the ISO 639-1 code of most of its text, None
+    where it cannot be told; the summary may be in another one."""
 
     summary: Summary
     model: str
@@ -70,6 +71,7 @@ class Completion:
     input_tokens: int = 0
     output_tokens: int = 0
     skipped: tuple[str, ...] = ()
+    document_language: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,6 +33,7 @@ def summary_json(run: SummaryRun, completion: Completion, at: datetime) -> bytes
         if counted
         else None,
         "skipped": list(completion.skipped),
+        "document_language": completion.document_language,
         "created_at": to_iso(at),
     }
     return (json.dumps(fields, ensure_ascii=False, indent=2) + "\n").encode()

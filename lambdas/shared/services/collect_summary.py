@@ -106,12 +106,13 @@ def _completion(answer: Answer, prepared: PreparedRequests) -> Completion:
         prompt_version=answer.prompt_version,
         content_hash=prepared.content_hash,
         cost_usd=spent.usd,
-        reused=prepared.reused,
+        reused=prepared.reused or answer.calls == 0,
         sections=prepared.sections,
         calls=spent.calls,
         input_tokens=spent.input_tokens,
         output_tokens=spent.output_tokens,
         skipped=prepared.skipped,
+        document_language=prepared.document_language,
     )
 
 

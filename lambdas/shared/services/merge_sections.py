@@ -120,6 +120,7 @@ class MergeSections:
             content_hash=prepared.content_hash,
             spent=spent,
             skipped=prepared.skipped,
+            document_language=prepared.document_language,
         )
 
 

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
-from decimal import Decimal
 
-from lambdas.shared.domain.answer import Answer, encode_answer
+from lambdas.shared.domain.answer import encode_answer, reused_answer
 from lambdas.shared.domain.attachment import MAX_ATTACHMENT_BYTES, MAX_ATTACHMENT_PAGES, Attachment
-from lambdas.shared.domain.chat_model import ChatRequest, TokenUsage
+from lambdas.shared.domain.chat_model import ChatRequest
 from lambdas.shared.domain.document import Step
 from lambdas.shared.domain.document_kind import too_large
 from lambdas.shared.domain.document_limits import LARGEST_DOCUMENT_BYTES
@@ -89,7 +87,11 @@ class PrepareDocument:
             prepared = _level_0(run, requests, content, sections=1)
             return self._stored(run, prepared, lambda: [self._attached(run, prepared, requests, content)])
         sections = requests.split(text.parts)
-        prepared = _level_0(run, requests, content, sections=len(sections), skipped=told(text.skipped))
+        prepared = replace(
+            _level_0(run, requests, content, sections=len(sections)),
+            skipped=told(text.skipped),
+            document_language=text.language,
+        )
         return self._stored(run, prepared, lambda: requests.requests(sections))
 
     def _stored(
@@ -127,20 +129,8 @@ class PrepareDocument:
 
     def _write_answer(self, run: SummaryRun, prepared: PreparedRequests, summary: Summary) -> None:
         """A stored answer is never asked for again: so a reused summary needs no path of its own."""
-        moment = self._now()
         record_id = prepared.record_id(run.document_id, 0)
-        answer = Answer(
-            record_id=record_id,
-            text=json.dumps(summary.as_json(), ensure_ascii=False),
-            stop_reason="end_turn",
-            usage=TokenUsage(input_tokens=0, output_tokens=0),
-            model=prepared.model,
-            cost_usd=Decimal(0),
-            prompt_version=prepared.prompt_version,
-            started_at=moment,
-            ended_at=moment,
-            calls=0,
-        )
+        answer = reused_answer(record_id, summary, prepared, self._now())
         self._objects.write(
             self._bucket,
             prepared.answer_key(record_id),
@@ -157,9 +147,7 @@ def told(skipped: tuple[str, ...]) -> tuple[str, ...]:
     return (*short, f"{left} more parts were not read.") if left > 0 else short
 
 
-def _level_0(
-    run: SummaryRun, requests: SummaryRequests, content: bytes, *, sections: int, skipped: tuple[str, ...] = ()
-) -> PreparedRequests:
+def _level_0(run: SummaryRun, requests: SummaryRequests, content: bytes, *, sections: int) -> PreparedRequests:
     return prepared_requests(
         run,
         fingerprint=requests.fingerprint,
@@ -169,5 +157,4 @@ def _level_0(
         model=requests.model.model_id,
         prompt_version=requests.version(sections),
         content_hash=hashlib.sha256(content).hexdigest(),
-        skipped=skipped,
     )

@@ -153,6 +153,8 @@ class TestPreparing:
         assert isinstance(outcome, Outcome) and outcome.kind == "skipped" and outcome.result_key
         assert bench.result(outcome.result_key)["reused"] is True
         assert bench.result(outcome.result_key)["cost_usd"] == 0
+        assert outcome.summary == SUMMARY
+        assert bench.preparer.prepare(RUN, Entry("docs", "bulk/acme/copy.txt")) == outcome, "as often as it is prepared"
 
     def test_other_options_make_another_summary(self) -> None:
         bench = Bench()
@@ -180,7 +182,8 @@ class TestPreparing:
 class TestKeeping:
     def test_a_summary_is_stored_for_programs_and_for_people(self) -> None:
         bench = Bench()
-        key = bench.keeper.keep(RUN, bench.answered())
+        key, stored = bench.keeper.keep(RUN, bench.answered())
+        assert stored == SUMMARY
         assert key == f"summaries/acme/_bulk/docs/{KEY}.summary.json"
         result = bench.result(key)
         assert (result["title"], result["cost_usd"], result["usage"], result["calls"]) == (
@@ -194,8 +197,8 @@ class TestKeeping:
     def test_the_same_summary_is_stored_and_assessed_once_however_often_a_step_is_repeated(self) -> None:
         bench = Bench("output")
         work = bench.answered()
-        keys = {bench.keeper.keep(RUN, work) for _ in range(3)}
-        assert len(keys) == 1 and len(bench.checker.asked) == len(bench.ledger.events) == 1
+        kept = {bench.keeper.keep(RUN, work) for _ in range(3)}
+        assert len(kept) == 1 and len(bench.checker.asked) == len(bench.ledger.events) == 1
         (event,) = bench.ledger.events
         assert (event.operation, event.reference, event.tenant) == ("bulk.guardrail", work.document_id, "acme")
         assert event.cost_usd == event.guardrail_usd == Decimal("0.0008")
@@ -214,7 +217,10 @@ class TestKeeping:
     def test_a_masked_summary_is_stored_masked(self) -> None:
         bench = Bench("output")
         work = bench.answered(answer=json.dumps({**SUMMARY.as_json(), "summary": "Card 4111."}))
-        assert bench.result(bench.keeper.keep(RUN, work))["summary"] == "Card {CREDIT_DEBIT_CARD_NUMBER}."
+        for _ in range(2):  # also when a step is repeated and finds it stored
+            kept = bench.keeper.keep(RUN, work)
+            assert kept.summary.summary == "Card {CREDIT_DEBIT_CARD_NUMBER}."
+            assert bench.result(kept.result_key)["summary"] == kept.summary.summary
 
     def test_a_guardrail_that_does_not_answer_leaves_the_document_for_later(self) -> None:
         bench = Bench("output")

@@ -10,6 +10,7 @@ from lambdas.shared.domain.bulk.document_work import DocumentWork
 from lambdas.shared.domain.bulk.listing import Entry, Page
 from lambdas.shared.domain.bulk.outcome import Outcome
 from lambdas.shared.domain.bulk.run import BulkRun
+from lambdas.shared.domain.summary import Summary
 
 ModelInput = Mapping[str, Any]
 
@@ -47,11 +48,18 @@ class AnswerMerger(Protocol):
         ...
 
 
+class Kept(NamedTuple):
+    """A stored summary, as the content policy has left it; `result_key` is that of its JSON."""
+
+    result_key: str
+    summary: Summary
+
+
 class SummaryKeeper(Protocol):
     """Stores summaries."""
 
-    def keep(self, run: BulkRun, work: DocumentWork) -> str:
-        """Store `work.summary_text`; answers the result's key. May be repeated: the same work has the same key.
+    def keep(self, run: BulkRun, work: DocumentWork) -> Kept:
+        """Store `work.summary_text`. May be repeated: the same work has the same key, and what is stored stands.
 
         Raises BlockedByGuardrailError."""
         ...

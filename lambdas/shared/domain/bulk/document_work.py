@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from lambdas.shared.domain.bulk.joining import RecordResult, add_usd
 from lambdas.shared.domain.bulk.outcome import Outcome
+from lambdas.shared.domain.summary import Summary
 
 
 class DocumentWork(NamedTuple):
@@ -16,7 +17,8 @@ class DocumentWork(NamedTuple):
     A document that fits into the model's window has one record. A long one has a record for each section (level 0);
     when all are answered, the requests that merge them are level 1, and so on until one answer is left, which is the
     summary. `answers` are this level's: texts of usable answers by record id. `cost_usd` counts all answers so far.
-    `sections` counts level 0, `skipped` are sentences about what of the document was not read.
+    `sections` counts level 0, `skipped` are sentences about what of the document was not read, `language` is the
+    document's.
     """
 
     document_id: str
@@ -30,6 +32,7 @@ class DocumentWork(NamedTuple):
     code: str | None = None
     sections: int = 1
     skipped: tuple[str, ...] = ()
+    language: str | None = None
 
     @property
     def summary_text(self) -> str | None:
@@ -67,9 +70,11 @@ class DocumentWork(NamedTuple):
         """The answers in the order of their sections, whatever the rounds in which they came: record ids sort."""
         return tuple(self.answers[record_id] for record_id in sorted(self.answers))
 
-    def succeeded(self, result_key: str) -> Outcome:
+    def succeeded(self, result_key: str, summary: Summary | None = None) -> Outcome:
         """The outcome of a document whose summary is stored."""
-        return Outcome(self.document_id, self.key, "succeeded", result_key=result_key, cost_usd=self.cost_usd)
+        return Outcome(
+            self.document_id, self.key, "succeeded", result_key=result_key, cost_usd=self.cost_usd, summary=summary
+        )
 
     def failed(self, code: str) -> Outcome:
         """The outcome of a document that is given up."""

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Callable
 from datetime import datetime
 from decimal import Decimal
 
+from lambdas.shared.domain.bulk.document_steps import Kept
 from lambdas.shared.domain.bulk.document_work import DocumentWork
 from lambdas.shared.domain.bulk.run import BulkRun
 from lambdas.shared.domain.document import Completion
@@ -14,7 +16,7 @@ from lambdas.shared.domain.document_store import DocumentStore, ReuseKey
 from lambdas.shared.domain.dropped_object import archive_result_keys
 from lambdas.shared.domain.execution import SummaryRun
 from lambdas.shared.domain.object_store import ObjectStore
-from lambdas.shared.domain.summary import Summary, read_summary
+from lambdas.shared.domain.summary import Summary, read_summary, summary_from
 from lambdas.shared.domain.summary_files import summary_json, summary_markdown
 from lambdas.shared.services.bulk.content_policy import BulkContentPolicy
 from lambdas.shared.services.bulk.tenant_requests import TenantRequests
@@ -41,14 +43,14 @@ class KeepSummary:
         self._bucket = results_bucket
         self._now = now
 
-    def keep(self, run: BulkRun, work: DocumentWork) -> str:
+    def keep(self, run: BulkRun, work: DocumentWork) -> Kept:
         """Raises BlockedByGuardrailError, and what the guardrail's check raises where it cannot be asked."""
         if work.summary_text is None:
             raise ValueError(f"{work.document_id} has no summary yet")
         owner = _owner(run, work.summary_text, work.content_hash)
         key, _ = _keys(run, work)
         if self._objects.version_of(self._bucket, key, owner) is not None:
-            return key
+            return Kept(key, self._stored(key))
         text = self._policy.passed(run, work.document_id, work.summary_text, "output")
         requests = self._requests.of(run)
         completion = Completion(
@@ -61,17 +63,18 @@ class KeepSummary:
             sections=work.sections,
             calls=0,
             skipped=work.skipped,
+            document_language=work.language,
         )
         reuse = ReuseKey(completion.content_hash, completion.prompt_version, completion.model)
         self._documents.keep_reusable(run.tenant, reuse, completion.summary)
         return self._store(run, work, completion, owner)
 
-    def reuse(self, run: BulkRun, work: DocumentWork, summary: Summary) -> str:
-        """Store a summary that the tenant has of the same content; answers the result's key."""
+    def reuse(self, run: BulkRun, work: DocumentWork, summary: Summary) -> Kept:
+        """Store a summary that the tenant has of the same content."""
         owner = _owner(run, "reused", work.content_hash)
         key, _ = _keys(run, work)
         if self._objects.version_of(self._bucket, key, owner) is not None:
-            return key
+            return Kept(key, summary)
         completion = Completion(
             summary=summary,
             model=run.model_id,
@@ -82,10 +85,14 @@ class KeepSummary:
             sections=work.sections,
             calls=0,
             skipped=work.skipped,
+            document_language=work.language,
         )
         return self._store(run, work, completion, owner)
 
-    def _store(self, run: BulkRun, work: DocumentWork, completion: Completion, owner: str) -> str:
+    def _stored(self, key: str) -> Summary:
+        return summary_from(json.loads(self._objects.read(self._bucket, key)))
+
+    def _store(self, run: BulkRun, work: DocumentWork, completion: Completion, owner: str) -> Kept:
         """The JSON last: it is what says that both are there."""
         key, markdown_key = _keys(run, work)
         named, now = _run_of(run, work), self._now()
@@ -94,7 +101,7 @@ class KeepSummary:
             (key, summary_json(named, completion, now), "application/json"),
         ):
             self._objects.write(self._bucket, name, body, content_type=kind, owner=owner)
-        return key
+        return Kept(key, completion.summary)
 
 
 def _keys(run: BulkRun, work: DocumentWork) -> tuple[str, str]:

@@ -65,7 +65,8 @@ class PrepareSummary:
         reuse = ReuseKey(work.content_hash, requests.version(len(sections)), requests.model.model_id)
         known = self._documents.find_reusable(run.tenant, reuse)
         if known is not None:
-            return Outcome(work.document_id, work.key, "skipped", result_key=self._keeper.reuse(run, work, known))
+            kept = self._keeper.reuse(run, work, known)
+            return Outcome(work.document_id, work.key, "skipped", result_key=kept.result_key, summary=kept.summary)
         return PreparedDocument(work, self._bodies(run, work, requests, sections))
 
     def _bodies(
@@ -98,4 +99,5 @@ def _work(entry: Entry, content: bytes, text: DocumentText, sections: int) -> Do
         open=tuple(f"{document_id}_0_{index:05}" for index in range(sections)),
         sections=sections,
         skipped=told(text.skipped),
+        language=text.language,
     )

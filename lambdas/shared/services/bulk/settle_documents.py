@@ -52,9 +52,10 @@ class SettleDocuments:
     def _kept(self, run: BulkRun, work: DocumentWork) -> Outcome:
         """A summary that the content policy objects to, or leaves no summary of, would come to the same again."""
         try:
-            return work.succeeded(self._keeper.keep(run, work))
+            kept = self._keeper.keep(run, work)
         except (BlockedByGuardrailError, InvalidAnswerError) as error:
             return work.failed(error.code)
+        return work.succeeded(kept.result_key, kept.summary)
 
 
 def documents_of(files: RunFiles, part: Part) -> Iterator[Asked]:

@@ -14,6 +14,7 @@ from lambdas.shared.domain.bulk.run import BulkRun
 from lambdas.shared.domain.bulk.run_decisions import Reported, Step, after, next_step
 from lambdas.shared.domain.bulk.run_files import RunFiles
 from lambdas.shared.domain.bulk.run_stores import BulkRunStore, ShardStore
+from lambdas.shared.domain.bulk.summary_table import COLUMNS, table_row
 from lambdas.shared.services.bulk.round_plans import RoundPlans
 
 
@@ -40,10 +41,20 @@ class WriteReport:
             spent = add_usd(spent, None if cost is None else Decimal(cost))
         listing = self._listing(layout)
         accounted = account.tally == listing.tally
-        self._files.concatenate(outcome_files, layout.outcomes)
+        self._write_outcomes(outcome_files, layout)
         with self._files.open(layout.report) as report:
             report.write(_report(run, account, listing, spent, accounted=accounted))
         self._runs.save(after(run, Reported(accounted)))
+
+    def _write_outcomes(self, sources: list[str], layout: RunLayout) -> None:
+        """The lines for programs, which know where a summary is; and the table for people, which holds it."""
+        with self._files.open(layout.outcomes) as lines, self._files.open_table(layout.table) as table:
+            table.write(COLUMNS)
+            for source in sources:
+                for row in self._files.rows(source):
+                    table.write(table_row(row))
+                    row.pop("summary", None)
+                    lines.write(row)
 
     def _commits(self, run: BulkRun) -> Iterator[dict[str, Any]]:
         plans = RoundPlans(self._files, self._shards, run)
@@ -79,4 +90,5 @@ def _report(
         "rounds": run.round + 1,
         "accounted": accounted,
         "outcomes_key": RunLayout(run.run_id).outcomes,
+        "table_key": RunLayout(run.run_id).table,
     }
