@@ -37,7 +37,9 @@ from lambdas.shared.services.collection_lookup import CollectionLookup
 from lambdas.shared.services.metered_embeddings import MeteredEmbeddings
 from lambdas.shared.services.paid_calls import PaidCallsLedger, paid_calls
 
-_READ_TIMEOUT_SECONDS = 60
+_READ_TIMEOUT_SECONDS = 30
+# A request may take five hundred calls, many at once, of which some meet a throttle.
+_ATTEMPTS = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +58,7 @@ def build_service() -> CollectionItems:
     ledger = DynamoDbLedger(aws_clients.dynamodb(), table=settings.ledger_table, days=settings.ledger_days)
     embeddings = MeteredEmbeddings(
         embedder=BedrockTextEmbedder(
-            aws_clients.bedrock_runtime(attempts=3, read_timeout_seconds=_READ_TIMEOUT_SECONDS)
+            aws_clients.bedrock_runtime(attempts=_ATTEMPTS, read_timeout_seconds=_READ_TIMEOUT_SECONDS)
         ),
         catalog=load_catalog(settings.embedding_models),
         ledger=PaidCallsLedger(ledger),
