@@ -37,6 +37,7 @@ COLLECTED = {
     "createCollection": {},
     "putItems": {"items": [{"id": "h", "text": "a heron", "metadata": {"year": 2026}}]},
     "searchCollection": {"text": "a weir", "filter": {"year": {"$gte": 2020}}},
+    "classifyByCollection": {"text": "a weir", "label": "year"},
     "removeItems": {"ids": ["h"]},
 }
 load_all_checks()

@@ -99,6 +99,7 @@ VERDICTS: dict[str, Verdict] = {
         others={"other tenant": 404, "other client": 204, "other subject": 204}, owner=204, seen_by=_TENANT
     ),
     "searchCollection": _TENANT_ITEM,
+    "classifyByCollection": _TENANT_ITEM,
     "getHealth": _PUBLIC,
     "getOpenApi": _PUBLIC,
 }

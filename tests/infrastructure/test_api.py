@@ -37,6 +37,7 @@ ROUTES = {
     ("DELETE", "/collections/{name}/items"): "collections/manage",
     ("PUT", "/collections/{name}/items"): "collections/embed",
     ("POST", "/collections/{name}/search"): "collections/embed",
+    ("POST", "/collections/{name}/classify"): "collections/embed",
     ("GET", "/health"): None,
     ("GET", "/openapi.json"): "reference/openapi",
 }
@@ -127,8 +128,9 @@ def test_a_route_that_calls_a_model_streams_unless_streaming_is_off(assembly: As
         }
 
     models = {"/chat", "/chat/stream", "/summaries", "/embeddings", "/embeddings/similarity", "/embeddings/search"}
+    models |= {f"/collections/{{name}}/{verb}" for verb in ("search", "classify")}
     put = ("PUT", "/collections/{name}/items")
-    assert streamed(assembly) == {*(("POST", path) for path in (*models, "/collections/{name}/search")), put}
+    assert streamed(assembly) == {*(("POST", path) for path in models), put}
     assert streamed(changed) == set()
 
 
