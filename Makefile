@@ -56,7 +56,7 @@ deploy: $(LOCAL) ## deploy to the AWS account of your credentials (plain `cdk de
 
 destroy: $(LOCAL) ## remove the stacks, print what `retention: keep` leaves behind and its monthly cost
 	@$(CDK) destroy --all --app "$(BIN)/python app.py" --output .build/cdk.deploy $(CDKFLAGS)
-	@$(BIN)/python -m ops remains
+	@$(BIN)/python -m ops remains --finish-destroy
 
 audit: $(DEV) ## ask PyPI's advisories about every pinned package (needs the network; not part of `check`)
 	@$(BIN)/pip-audit --strict --disable-pip --require-hashes --progress-spinner off $(foreach file,$(ALL_PINS),--requirement $(file))

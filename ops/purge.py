@@ -36,13 +36,13 @@ def _purge(options: argparse.Namespace) -> None:
 
 def delete_all(name: str, found: Inventory) -> None:
     """Delete every leftover of deployment `name`; goes on after a failure and raises OpsError at the end."""
-    left = [f"{each.kind.label} {each.name}: {reason}" for each in found.leftovers if (reason := _delete(name, each))]
+    left = [f"{each.kind.label} {each.name}: {reason}" for each in found.leftovers if (reason := delete(name, each))]
     if left:
         raise OpsError("\n  ".join([f"{len(left)} of {len(found.leftovers)} are left:", *left]))
     print("nothing remains")
 
 
-def _delete(name: str, each: Leftover) -> str:
+def delete(name: str, each: Leftover) -> str:
     """Why it is still there, or nothing. Asks the resource itself for the tag: the index lags behind."""
     try:
         if each.kind.tags(each.name, each.arn).get(inventory.TAG) != name:

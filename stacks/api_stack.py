@@ -11,6 +11,7 @@ from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
 from stacks.bulk_routes import add_bulk_routes
+from stacks.collection_routes import add_collection_routes
 from stacks.components.api_routes import ApiRoutes
 from stacks.components.asl_state_machine import AslStateMachine
 from stacks.components.dependency_layer import DependencyLayer
@@ -61,13 +62,14 @@ class ApiStack(cdk.Stack):
         add_text_summary_route(routes, self._function, storage, settings, guardrail)
         vectors, clustering = (DependencyLayer(self, name=name) for name in ("vectors", "clustering"))
         add_embedding_routes(routes, self._function, storage, settings, vectors=vectors, clustering=clustering)
+        add_collection_routes(routes, self._function, storage, settings)
         cdk.CfnOutput(self, "ApiUrl", value=api.url)
 
     def _rest_api(self) -> apigateway.RestApi:
         settings = self._settings
         cors = apigateway.CorsOptions(
             allow_origins=list(settings.cors_origins) or ["*"],
-            allow_methods=["GET", "POST", "PATCH", "DELETE", "OPTIONS"],
+            allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"],
             allow_headers=_ALLOWED_HEADERS,
             max_age=cdk.Duration.hours(1),
         )

@@ -112,6 +112,7 @@ class DeploymentSettings:
     summaries_max_concurrency: Annotated[int, whole_number(2, 1000)]
     summaries_max_model_calls: Annotated[int, whole_number(1, 1000)]
     summaries_notifications: NotificationSettings
+    collections_per_tenant: Annotated[int, whole_number(1, 10_000)]
     bulk_model: Annotated[str, text(r".{1,140}", meaning="an alias, or an id of models.allowed")]
     bulk_guardrail: Annotated[str, one_of("none", "output", "both")]
     bulk_rounds: Annotated[int, whole_number(1, 20)]

@@ -8,6 +8,7 @@ import aws_cdk as cdk
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
+from aws_cdk import aws_s3vectors as s3vectors
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
@@ -40,6 +41,8 @@ class StorageStack(cdk.Stack):
         acknowledge(self.slots, "DDB3", reason="it holds leases of minutes; there is nothing to restore")
         self.documents_table = self._documents_table()
         self.bulk = self._table("Bulk", sort_key="sk", expires=False)
+        self.collections = self._table("Collections", sort_key="sk", expires=False)
+        self.vectors = self._vector_bucket()
         self.documents = self._bucket(
             "DocumentsBucket", lifecycle_rules=[_housekeeping()], cors=_uploads_from(settings.cors_origins)
         )
@@ -95,6 +98,19 @@ class StorageStack(cdk.Stack):
         acknowledge(bucket, "S1", reason="objects are read by the functions alone, which log what they do")
         return bucket
 
+    def _vector_bucket(self) -> s3vectors.CfnVectorBucket:
+        """Of all collections: each is an index in it, made when a caller makes the collection. CloudFormation deletes
+        no vector bucket that holds an index, so it always leaves this one: `make destroy` ends it where data goes."""
+        bucket = s3vectors.CfnVectorBucket(
+            self,
+            "VectorBucket",
+            encryption_configuration=s3vectors.CfnVectorBucket.EncryptionConfigurationProperty(sse_type="AES256"),
+        )
+        bucket.apply_removal_policy(cdk.RemovalPolicy.RETAIN)
+        if not self._settings.keeps_data:
+            cdk.Tags.of(bucket).add("quarry:retention", "destroy")  # `python -m ops remains --finish-destroy` reads it
+        return bucket
+
     def _dead_letter_queue(self) -> sqs.Queue:
         queue = sqs.Queue(
             self,
@@ -136,6 +152,8 @@ class StorageStack(cdk.Stack):
             "IdempotencyTableName": self.idempotency.table_name,
             "DocumentsTableName": self.documents_table.table_name,
             "BulkTableName": self.bulk.table_name,
+            "CollectionsTableName": self.collections.table_name,
+            "VectorBucketArn": self.vectors.attr_vector_bucket_arn,
             "DocumentsBucketName": self.documents.bucket_name,
             "ResultsBucketName": self.results.bucket_name,
             "SummariesDeadLetterQueueUrl": self.dead_letters.queue_url,

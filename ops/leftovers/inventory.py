@@ -17,6 +17,7 @@ from ops.leftovers.kind import Kind, Size, tags_by_key
 from ops.leftovers.log_groups import LogGroups
 from ops.leftovers.queues import Queues
 from ops.leftovers.tables import Tables
+from ops.leftovers.vector_buckets import VectorBuckets
 
 TAG = "quarry:deployment"
 STACK_TAG = "aws:cloudformation:stack-id"  # CloudFormation's own; it stays when the stack is gone
@@ -52,7 +53,7 @@ def session() -> boto3.Session:
 def take(name: str, aws: boto3.Session) -> Inventory:
     """What exists of deployment `name` in one region. Raises ClientError, BotoCoreError."""
     tagging: Any = aws.client("resourcegroupstaggingapi")
-    tagged = _tagged(name, tagging)
+    tagged = {**_tagged(name, tagging), **VectorBuckets(aws.client("s3vectors")).tagged(TAG, name)}
     standing = _standing_stacks(name, aws, {tags.get(STACK_TAG, "") for tags in tagged.values()})
     kinds = all_kinds(aws)
     found: list[Leftover] = []
@@ -76,6 +77,7 @@ def all_kinds(aws: boto3.Session) -> tuple[Kind, ...]:
         Buckets(aws.client("s3")),
         Queues(aws.client("sqs")),
         LogGroups(aws.client("logs")),
+        VectorBuckets(aws.client("s3vectors")),
     )
 
 

@@ -16,6 +16,7 @@ _ABSENT = {
     "404",
     "AWS.SimpleQueueService.NonExistentQueue",
     "NoSuchBucket",
+    "NotFoundException",
     "QueueDoesNotExist",
     "ResourceNotFoundException",
 }

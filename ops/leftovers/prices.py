@@ -25,4 +25,5 @@ class Price:
 TABLE_STORAGE = Price(Decimal("0.25"), "https://aws.amazon.com/dynamodb/pricing/on-demand/")
 TABLE_RECOVERY = Price(Decimal("0.20"), "https://aws.amazon.com/dynamodb/pricing/on-demand/")
 BUCKET_STORAGE = Price(Decimal("0.023"), "https://aws.amazon.com/s3/pricing/")
+VECTOR_STORAGE = Price(Decimal("0.06"), "https://aws.amazon.com/s3/pricing/")
 LOG_STORAGE = Price(Decimal("0.03"), "https://aws.amazon.com/cloudwatch/pricing/")

@@ -26,6 +26,7 @@ _TAGS = {
     "conversations": "What is remembered of them.",
     "documents": "Files that are uploaded or dropped, and their summaries.",
     "embeddings": "Vectors of texts, and what they are good for.",
+    "collections": "Named sets of vectors: put texts or vectors, search them.",
     "bulk": "Whole archives through batch inference, at half price.",
     "reference": "Public.",
 }

@@ -11,7 +11,16 @@ from pathlib import Path
 from typing import Any
 
 # The services that lambdas/shared/adapters/aws_clients.py makes clients of; a test compares the two.
-KEPT_SERVICES = ("bedrock", "bedrock-runtime", "dynamodb", "events", "s3", "service-quotas", "stepfunctions")
+KEPT_SERVICES = (
+    "bedrock",
+    "bedrock-runtime",
+    "dynamodb",
+    "events",
+    "s3",
+    "s3vectors",
+    "service-quotas",
+    "stepfunctions",
+)
 _SHARED_DATA = {"endpoints.json", "partitions.json", "sdk-default-configuration.json", "_retry.json"}
 _DIST_INFO_KEPT = {"METADATA", "LICENSE", "NOTICE", "LICENSE.txt", "licenses"}
 

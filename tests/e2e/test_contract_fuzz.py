@@ -34,6 +34,14 @@ OPERATIONS = {
     result.ok().definition.raw["operationId"]: result.ok()
     for result in schemathesis.openapi.from_dict(DOCUMENT).get_all_operations()
 }
+# What a collection of texts is asked, by operation.
+COLLECTED = {
+    "createCollection": {},
+    "putItems": {"items": [{"id": "h", "text": "a heron", "metadata": {"year": 2026}}]},
+    "searchCollection": {"text": "a weir", "filter": {"year": {"$gte": 2020}}},
+    "classifyByCollection": {"text": "a weir", "label": "year"},
+    "removeItems": {"ids": ["h"]},
+}
 load_all_checks()
 # Not asked: whether everything that the schema allows is accepted (which models a deployment allows, and which
 # conversations exist, no schema can say), and 405 (API Gateway answers 404 to a method that is not there).
@@ -102,6 +110,9 @@ class Caller:
                 "model": "fast",
                 "language": "document",
             }
+        if "name" in case.path_parameters:
+            self._collect(case)
+            return
         if case.operation.path.startswith("/embeddings"):
             case.body = EMBEDDED[case.operation.path]
             return
@@ -109,6 +120,13 @@ class Caller:
             case.body = {"source": self.archive, "dry_run": True}
         if isinstance(case.body, dict) and "size" in case.body:
             case.body |= {"name": "heron.txt", "size": 60, "content_type": "text/plain"}
+
+    def _collect(self, case: schemathesis.Case) -> None:
+        """The collection is there, also where the case before has deleted it."""
+        case.path_parameters["name"] = "herons"
+        made = call(self.stack.api_url, "PUT", "/collections/herons", {}, headers=self.headers)
+        assert made.status in {200, 201}, made.text
+        case.body = COLLECTED.get(case.operation.definition.raw["operationId"], case.body)
 
     def _id_for(self, path: str) -> str:
         if path.endswith("/retry"):

@@ -87,6 +87,22 @@ VERDICTS: dict[str, Verdict] = {
     "stopBulkRun": _verdict(
         others={"other tenant": 404, "other client": 202, "other subject": 202}, owner=202, seen_by=_TENANT
     ),
+    "listCollections": _TENANT_LIST,
+    # Each tenant has names of its own: the owner's is no obstacle to another tenant's collection.
+    "createCollection": _verdict(
+        others={"other tenant": 201, "other client": 201, "other subject": 200}, seen_by=_TENANT
+    ),
+    "getCollection": _TENANT_ITEM,
+    "deleteCollection": _verdict(
+        others={"other tenant": 404, "other client": 204, "other subject": 204}, owner=204, seen_by=_TENANT
+    ),
+    "listItems": _TENANT_ITEM,
+    "putItems": _verdict(others={"other tenant": 404, "other client": 200, "other subject": 200}, seen_by=()),
+    "removeItems": _verdict(
+        others={"other tenant": 404, "other client": 204, "other subject": 204}, owner=204, seen_by=_TENANT
+    ),
+    "searchCollection": _TENANT_ITEM,
+    "classifyByCollection": _TENANT_ITEM,
     "getHealth": _PUBLIC,
     "getOpenApi": _PUBLIC,
 }

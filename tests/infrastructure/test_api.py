@@ -31,6 +31,15 @@ ROUTES = {
     ("POST", "/embeddings/search"): "embeddings/embed",
     ("POST", "/embeddings/classify"): "embeddings/embed",
     ("POST", "/embeddings/cluster"): "embeddings/cluster",
+    ("GET", "/collections"): "collections/manage",
+    ("PUT", "/collections/{name}"): "collections/manage",
+    ("GET", "/collections/{name}"): "collections/manage",
+    ("DELETE", "/collections/{name}"): "collections/manage",
+    ("GET", "/collections/{name}/items"): "collections/manage",
+    ("DELETE", "/collections/{name}/items"): "collections/manage",
+    ("PUT", "/collections/{name}/items"): "collections/embed",
+    ("POST", "/collections/{name}/search"): "collections/embed",
+    ("POST", "/collections/{name}/classify"): "collections/embed",
     ("GET", "/health"): None,
     ("GET", "/openapi.json"): "reference/openapi",
 }
@@ -122,7 +131,9 @@ def test_a_route_that_calls_a_model_streams_unless_streaming_is_off(assembly: As
 
     embeddings = {path for _, path in ROUTES if path.startswith("/embeddings")}
     models = {"/chat", "/chat/stream", "/summaries", *embeddings}
-    assert streamed(assembly) == {("POST", path) for path in models}
+    models |= {f"/collections/{{name}}/{verb}" for verb in ("search", "classify")}
+    put = ("PUT", "/collections/{name}/items")
+    assert streamed(assembly) == {*(("POST", path) for path in models), put}
     assert streamed(changed) == set()
 
 

@@ -14,8 +14,8 @@ def lifecycle(bucket: Resource) -> dict[str, dict]:
 
 
 def test_data_outlives_its_stack_by_default(assembly: Assembly) -> None:
-    stateful = [*assembly.of(*STATEFUL), assembly.at("SummariesDeadLetters")]
-    assert len(stateful) == 10
+    stateful = [*assembly.of(*STATEFUL, "AWS::S3Vectors::VectorBucket"), assembly.at("SummariesDeadLetters")]
+    assert len(stateful) == 12
     for resource in stateful:
         assert resource.stack == "storage"
         assert (resource.body["DeletionPolicy"], resource.body["UpdateReplacePolicy"]) == ("Retain", "Retain"), resource
@@ -29,6 +29,15 @@ def test_data_goes_with_its_stack_where_the_settings_say_so(changed: Assembly) -
     for table in changed.of("AWS::DynamoDB::Table"):
         assert table.properties["DeletionProtectionEnabled"] is False, table
     assert len(changed.of("Custom::S3AutoDeleteObjects")) == len(changed.of("AWS::S3::Bucket"))
+
+
+def test_a_vector_bucket_is_left_to_make_destroy_which_can_empty_it(assembly: Assembly, changed: Assembly) -> None:
+    """CloudFormation's own delete fails on one that holds an index, and with it the whole stack's."""
+    for each in (assembly, changed):
+        (bucket,) = each.of("AWS::S3Vectors::VectorBucket")
+        assert bucket.body["DeletionPolicy"] == "Retain"
+        assert bucket.properties["EncryptionConfiguration"] == {"SseType": "AES256"}
+        assert "VectorBucketName" not in bucket.properties, "a redeploy beside the retained one must work"
 
 
 def test_every_table_of_lasting_data_can_be_restored_to_any_second(assembly: Assembly, changed: Assembly) -> None:
@@ -48,6 +57,7 @@ def test_every_table_of_lasting_data_can_be_restored_to_any_second(assembly: Ass
         ("SlotsTable", ["pk", "sk"], True),
         ("DocumentsTable", ["pk", "sk"], False),
         ("BulkTable", ["pk", "sk"], False),
+        ("CollectionsTable", ["pk", "sk"], False),
     ],
 )
 def test_tables_have_their_keys_and_what_ages_expires(

@@ -57,6 +57,10 @@ CONSUME = (
 )
 
 
+def vectors(*operations: str) -> set[str]:
+    return {f"s3vectors:{operation}" for operation in operations}
+
+
 def listed(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [value]
 
@@ -159,6 +163,20 @@ def test_every_function_has_a_role_of_its_own(assembly: Assembly) -> None:
         ),
         ("BulkRunsRead", {"dynamodb:GetItem", "dynamodb:Query", "s3:GetObject", "s3:ListBucket"}),
         ("BulkRunsControl", {"dynamodb:GetItem", *REPLAY, START, LOOK, "s3:GetObject", "s3:ListBucket"}),
+        (
+            "CollectionsManage",
+            {
+                "dynamodb:GetItem",
+                "dynamodb:Query",
+                *REPLAY,
+                "dynamodb:UpdateItem",
+                *vectors("CreateIndex", "DeleteIndex", "ListVectors", "GetVectors", "DeleteVectors"),
+            },
+        ),
+        (
+            "CollectionsEmbed",
+            {"dynamodb:GetItem", *REPLAY, INVOKE, *vectors("PutVectors", "QueryVectors", "GetVectors")},
+        ),
         ("SummariesFail", {"dynamodb:GetItem", "dynamodb:UpdateItem", "events:PutEvents"}),
         ("SummariesStart", {*CONSUME, "dynamodb:PutItem", *UPDATE, START}),
         ("SummariesPrepare", {*UPDATE, "s3:GetObject", "s3:GetObjectVersion", "s3:PutObject", "s3:ListBucket"}),
@@ -210,9 +228,23 @@ def test_answers_for_replays_are_written_and_deleted_by_their_key_alone(assembly
         "BulkRunsControl",
         "EmbeddingsEmbed",
         "EmbeddingsCluster",
+        "CollectionsEmbed",
     )
     policies = [f"{name}Role/DefaultPolicy" for name in able]
     assert allowed == {(policy, action) for policy in policies for action in REPLAY}
+
+
+def test_vectors_are_within_reach_of_the_functions_of_collections_alone_and_never_the_bucket_itself(
+    assembly: Assembly,
+) -> None:
+    found = {
+        (policy.path.removesuffix("Role/DefaultPolicy"), text_of(resource))
+        for policy, statement in allowances(assembly, "AWS::IAM::Policy")
+        if any(action.startswith("s3vectors:") for action in listed(statement["Action"]))
+        for resource in listed(statement["Resource"])
+    }
+    assert {function for function, _ in found} == {"CollectionsManage", "CollectionsEmbed"}
+    assert all("VectorBucket" in resource and resource.endswith("/index/*") for _, resource in found)
 
 
 def test_uploads_are_signed_for_the_inbox_alone(assembly: Assembly) -> None:

@@ -10,6 +10,7 @@ import pytest
 from moto import mock_aws
 
 import app
+from local.cloud.seams import vector_indexes, vector_types
 from ops.__main__ import main
 from ops.leftovers.inventory import TAG
 from tests.infrastructure.assembly import Assembly, Resource
@@ -67,6 +68,8 @@ def test_the_operator_s_commands_recognize_every_stack(assembly: Assembly) -> No
 def test_all_that_the_storage_stack_leaves_behind_is_found_and_deleted(
     assembly: Assembly, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    vector_indexes.install()
+    vector_types.install()
     with mock_aws():
         boto3.client("ssm", "us-east-1").put_parameter(Name=BOOTSTRAP, Value="30", Type="String")
         stacks = boto3.client("cloudformation", "us-east-1")
@@ -76,8 +79,9 @@ def test_all_that_the_storage_stack_leaves_behind_is_found_and_deleted(
         capsys.readouterr()
         assert main(["remains", "--name", "Quarry"]) == 0
         kinds = [line.split("  ")[0] for line in capsys.readouterr().out.splitlines()[1:-2]]
-        assert sorted(kinds) == ["bucket"] * 2 + ["queue"] + ["table"] * 7
+        assert sorted(kinds) == ["bucket"] * 2 + ["queue"] + ["table"] * 8 + ["vectors"]
         assert main(["purge", "--name", "Quarry", "--yes-delete-data"]) == 0
         assert boto3.client("dynamodb", "us-east-1").list_tables()["TableNames"] == []
         assert boto3.client("s3", "us-east-1").list_buckets()["Buckets"] == []
+        assert boto3.client("s3vectors", "us-east-1").list_vector_buckets()["vectorBuckets"] == []
         assert "QueueUrls" not in boto3.client("sqs", "us-east-1").list_queues()

@@ -108,7 +108,7 @@ def test_outputs_are_those_that_tools_look_for(assembly: Assembly) -> None:
     outputs = {
         "storage": {
             "ConversationsTableName", "ClientsTableName", "LedgerTableName", "IdempotencyTableName", "SlotsTableName",
-            "DocumentsTableName", "BulkTableName",
+            "DocumentsTableName", "BulkTableName", "CollectionsTableName", "VectorBucketArn",
             "DocumentsBucketName", "ResultsBucketName", "SummariesDeadLetterQueueUrl",
         },
         "guardrail": {"GuardrailId", "GuardrailVersion"},

@@ -62,6 +62,11 @@ def s3_signer() -> S3Client:
 
 
 @cache
+def s3_vectors() -> Any:
+    return _client("s3vectors", attempts=4, read_timeout=30, validates=False)
+
+
+@cache
 def step_functions() -> SFNClient:
     made: SFNClient = _client("stepfunctions", attempts=4, read_timeout=10)
     return made

@@ -57,6 +57,18 @@ class ConflictError(QuarryError):
     code = "conflict"
 
 
+class TooManyCollectionsError(ConflictError):
+    """As many collections as there may be."""
+
+    code = "too_many_collections"
+
+
+class StoreUnavailableError(QuarryError):
+    """Where data is kept does not answer or asks to slow down; the same call may succeed a little later."""
+
+    code = "store_unavailable"
+
+
 class ConversationBusyError(QuarryError):
     """Another turn of this conversation holds the lease."""
 

@@ -27,6 +27,8 @@ def decode_json(body: bytes, struct: type[StructT]) -> StructT:
         return msgspec.json.decode(body, type=struct)
     except UnicodeDecodeError as error:
         raise InvalidInputError("The body is not valid UTF-8; encode the JSON object as UTF-8.") from error
+    except RecursionError as error:
+        raise InvalidInputError("The body is nested too deeply; no field takes that many levels.") from error
     except msgspec.ValidationError as error:
         raise _explain(str(error), struct) from error
     except msgspec.DecodeError as error:

@@ -26,6 +26,8 @@ from local.cloud.seams import (
     task_clients,
     templates,
     upload_forms,
+    vector_indexes,
+    vector_types,
     workflow_clock,
 )
 
@@ -35,6 +37,8 @@ ALL = (
     templates,
     api_gateway_types,
     guardrail_types,
+    vector_indexes,
+    vector_types,
     policy_types,
     notification_types,
     buckets,

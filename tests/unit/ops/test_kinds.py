@@ -19,6 +19,8 @@ from ops.leftovers.inventory import all_kinds
         ("arn:aws-cn:dynamodb:cn-north-1:123456789012:table/Quarry-T", "table", "Quarry-T"),
         ("arn:aws:s3:::quarry-b", "bucket", "quarry-b"),
         ("arn:aws:sqs:us-east-1:123456789012:Quarry-Q", "queue", "Quarry-Q"),
+        ("arn:aws:s3vectors:us-east-1:123456789012:bucket/quarry-v", "vectors", "quarry-v"),
+        ("arn:aws:s3vectors:us-east-1:123456789012:bucket/quarry-v/index/i", None, None),
         ("arn:aws:logs:us-east-1:123456789012:log-group:/aws/lambda/x", "log group", "/aws/lambda/x"),
         ("arn:aws:logs:us-east-1:123456789012:log-group:/aws/lambda/x:*", "log group", "/aws/lambda/x"),
         ("arn:aws:dynamodb:us-east-1:123456789012:table/Quarry-T/index/by-time", None, None),

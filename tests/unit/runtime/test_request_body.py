@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Annotated, Literal
 
 import msgspec
@@ -90,3 +91,12 @@ def test_no_body_escapes_as_another_error(body: bytes) -> None:
         decode_json(body, Body)
     except InvalidInputError as refused:
         assert str(refused)
+
+
+def test_a_body_nested_without_end_is_refused() -> None:
+    class Anything(msgspec.Struct):
+        filter: object
+
+    levels = 2 * sys.getrecursionlimit()
+    with pytest.raises(InvalidInputError, match="too deeply"):
+        decode_json(b'{"filter": ' + b"[" * levels + b"]" * levels + b"}", Anything)
