@@ -13,13 +13,13 @@ from stacks.compiled_catalog import CatalogError, compile_catalog
 from stacks.components.bytecode import BuildError
 from stacks.components.security_rules import check_security_rules
 from stacks.guardrail_stack import GuardrailStack
+from stacks.knowledge_stack import KnowledgeStack
 from stacks.model_choice import check_models
-from stacks.settings import DeploymentSettings, SettingsError, cdk_context
+from stacks.settings import DEPLOYMENT_TAG, DeploymentSettings, SettingsError, cdk_context
 from stacks.storage_stack import StorageStack
 from stacks.summaries_stack import SummariesStack
 
 ROOT = Path(__file__).resolve().parent
-DEPLOYMENT_TAG = "quarry:deployment"
 
 
 def build(app: cdk.App) -> None:
@@ -31,8 +31,11 @@ def build(app: cdk.App) -> None:
     guardrail = GuardrailStack(app, f"{settings.name}-Guardrail", settings=settings)
     stores = {"settings": settings, "storage": storage, "guardrail": guardrail}
     summaries = SummariesStack(app, f"{settings.name}-Summaries", **stores)
+    knowledge = KnowledgeStack.if_wanted(app, settings=settings, storage=storage)
     bulk = BulkStack(app, f"{settings.name}-Bulk", **stores)
-    ApiStack(app, f"{settings.name}-Api", **stores, workflow=summaries.workflow, bulk=bulk.workflow)
+    ApiStack(
+        app, f"{settings.name}-Api", **stores, workflow=summaries.workflow, bulk=bulk.workflow, knowledge=knowledge
+    )
 
 
 def main() -> None:

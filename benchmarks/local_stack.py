@@ -29,13 +29,13 @@ MESSAGE = "Name the parts of a radio telescope. <document>A dish, a feed, a rece
 
 
 @contextmanager
-def local_stack(*arguments: str) -> Iterator[tuple[dict[str, Any], float]]:
+def local_stack(*arguments: str, **variables: str) -> Iterator[tuple[dict[str, Any], float]]:
     """A stack of its own, whose Bedrock waits FIRST_TOKEN_MS before it answers, and the seconds until it was ready."""
     with tempfile.TemporaryDirectory() as folder:
         ready, log = Path(folder) / "ready.json", Path(folder) / "log"
         command = [sys.executable, "-m", "local", "up", "--port", "0", "--aws-port", "0", "--ready-file", str(ready)]
         command += arguments
-        environment = {**os.environ, "LOCAL_MODEL_FIRST_TOKEN_MS": str(FIRST_TOKEN_MS)}
+        environment = {**os.environ, "LOCAL_MODEL_FIRST_TOKEN_MS": str(FIRST_TOKEN_MS), **variables}
         begin = time.perf_counter()
         with log.open("wb") as output:
             process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=output, stderr=output)

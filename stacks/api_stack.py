@@ -23,6 +23,8 @@ from stacks.components.security_rules import acknowledge
 from stacks.document_routes import add_document_routes, add_text_summary_route
 from stacks.embedding_routes import add_embedding_routes
 from stacks.guardrail_stack import GuardrailStack
+from stacks.knowledge_stack import KnowledgeStack
+from stacks.rag_routes import add_rag_routes
 from stacks.settings import DeploymentSettings
 from stacks.storage_stack import StorageStack
 
@@ -45,6 +47,7 @@ class ApiStack(cdk.Stack):
         guardrail: GuardrailStack,
         workflow: sfn.IStateMachine,
         bulk: AslStateMachine,
+        knowledge: KnowledgeStack | None,
     ) -> None:
         super().__init__(scope, construct_id, description="Quarry: the HTTP API")
         self._settings = settings
@@ -63,6 +66,7 @@ class ApiStack(cdk.Stack):
         vectors, clustering = (DependencyLayer(self, name=name) for name in ("vectors", "clustering"))
         add_embedding_routes(routes, self._function, storage, settings, vectors=vectors, clustering=clustering)
         add_collection_routes(routes, self._function, storage, settings)
+        add_rag_routes(routes, self._function, storage, settings, guardrail, knowledge)
         cdk.CfnOutput(self, "ApiUrl", value=api.url)
 
     def _rest_api(self) -> apigateway.RestApi:

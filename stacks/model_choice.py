@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 from stacks.components.model_access import GEOGRAPHIES
 from stacks.setting_rules import refuse
@@ -30,6 +31,20 @@ def check_models(settings: DeploymentSettings, compiled_catalog: Path) -> None:
         if not profile and not card["on_demand"]:
             choices = ", ".join(f"{each}.{model_id}" for each in profiles)
             raise refuse(path, f'is "{model_id}", which is only called through a profile; use one of: {choices}')
+    if settings.has_knowledge_base:
+        _check_dimensions(settings, cards)
+
+
+def _check_dimensions(settings: DeploymentSettings, cards: Mapping[str, Any]) -> None:
+    """A Knowledge Base names its embedding model by itself, not through a profile, and of its dimensions one."""
+    model, path = settings.knowledge_embedding_model, f"{KEY}.knowledge_embedding_model"
+    if model not in cards:
+        raise refuse(path, f'is "{model}"; a Knowledge Base takes a model without a profile in front')
+    known = cards[model].get("dimensions", [])
+    if settings.knowledge_dimensions not in known:
+        choices = ", ".join(str(each) for each in known) or "none that catalog/models.toml knows"
+        remedy = f"is {settings.knowledge_dimensions}; {model} makes vectors of: {choices}"
+        raise refuse(f"{KEY}.knowledge_dimensions", remedy)
 
 
 def _named(settings: DeploymentSettings) -> Iterator[tuple[str, str, str]]:
@@ -37,6 +52,8 @@ def _named(settings: DeploymentSettings) -> Iterator[tuple[str, str, str]]:
     for name in ("fast", "balanced", "best"):
         yield f"{KEY}.models.aliases.{name}", getattr(settings.models.aliases, name), "chat"
     yield f"{KEY}.embedding_models.default", settings.embedding_models.default, "embedding"
+    if settings.has_knowledge_base:
+        yield f"{KEY}.knowledge_embedding_model", settings.knowledge_embedding_model, "embedding"
     for setting, kind in (("models", "chat"), ("embedding_models", "embedding")):
         for index, each in enumerate(getattr(settings, setting).allowed):
             yield f"{KEY}.{setting}.allowed[{index}]", each, kind

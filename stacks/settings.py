@@ -11,12 +11,15 @@ import aws_cdk as cdk
 
 from stacks.components.log_group import RETENTION
 from stacks.guardrail_policy import GuardrailPolicy
+from stacks.knowledge_settings import KnowledgeChunking
 from stacks.notification_settings import NotificationSettings
+from stacks.rag_settings import RagSettings
 from stacks.setting_rules import SettingsError, list_of, map_of, one_of, read, refuse, text, whole_number
 
-__all__ = ["DeploymentSettings", "SettingsError", "cdk_context"]
+__all__ = ["DEPLOYMENT_TAG", "DeploymentSettings", "SettingsError", "cdk_context"]
 
 KEY = "quarry"
+DEPLOYMENT_TAG = "quarry:deployment"
 _MODEL_ID = text(r"[a-z][a-zA-Z0-9.:@\-]{2,139}", meaning="a Bedrock model id or inference-profile id")
 _ORIGIN = text(r"\*|https?://[A-Za-z0-9.\-]+(:\d+)?", meaning='an origin like "https://app.example.com", or "*"')
 _DAYS = whole_number(1, 3650)
@@ -118,6 +121,12 @@ class DeploymentSettings:
     bulk_rounds: Annotated[int, whole_number(1, 20)]
     bulk_sources: Annotated[tuple[str, ...], list_of(_SOURCE, most=20)]
     bulk_quotas: Annotated[tuple[tuple[str, int], ...], map_of(_QUOTA, whole_number(1, 10**12))]
+    knowledge_base: Annotated[str, one_of("on", "none")]
+    vector_store: Annotated[str, one_of("s3_vectors", "opensearch_serverless")]
+    knowledge_chunking: KnowledgeChunking
+    knowledge_embedding_model: Annotated[str, _MODEL_ID]
+    knowledge_dimensions: Annotated[int, whole_number(1, 4096)]
+    rag: RagSettings
     guardrail: GuardrailPolicy
 
     @classmethod
@@ -127,14 +136,23 @@ class DeploymentSettings:
         if value is None:
             raise refuse(f"context.{KEY}", "is missing; docs/operations.md lists the settings")
         settings = read(cls, value, KEY)
-        for name in ("summary_model", "bulk_model"):
-            model = getattr(settings, name)
+        for name, model in (
+            ("summary_model", settings.summary_model),
+            ("bulk_model", settings.bulk_model),
+            ("rag.model", settings.rag.model),
+            ("rag.rewriting_model", settings.rag.rewriting_model),
+        ):
             if model not in {"fast", "balanced", "best", *settings.models.ids}:
                 remedy = f'is "{model}"; use fast, balanced, best or an id of {KEY}.models.allowed'
                 raise refuse(f"{KEY}.{name}", remedy)
         if "*" in settings.cors_origins and len(settings.cors_origins) > 1:
             raise refuse(f"{KEY}.cors_origins", 'mixes "*" with other origins; use ["*"] alone, or a list without it')
+        settings.knowledge_chunking.check(f"{KEY}.knowledge_chunking")
         return settings
+
+    @property
+    def has_knowledge_base(self) -> bool:
+        return self.knowledge_base == "on"
 
     @property
     def streams(self) -> bool:

@@ -18,6 +18,7 @@ from stacks.components.security_rules import acknowledge
 from stacks.settings import DeploymentSettings
 
 INBOX = "inbox/"
+KNOWLEDGE = "knowledge/"
 WORK = "work/"
 SUMMARIES = "summaries/"
 BULK = "bulk/"
@@ -49,7 +50,8 @@ class StorageStack(cdk.Stack):
         _notify_event_bridge(self.documents)
         messages = long_message_expiry(settings.conversation_days)
         self.results = self._bucket("ResultsBucket", lifecycle_rules=[_housekeeping(), *_work_expiry(), messages])
-        self.dead_letters = self._dead_letter_queue()
+        self.dead_letters = self._dead_letter_queue("Summaries")
+        self.knowledge_dead_letters = self._dead_letter_queue("Knowledge")
         if not settings.keeps_data:
             self._log_bucket_cleaning()
         for name, value in self._outputs().items():
@@ -111,16 +113,16 @@ class StorageStack(cdk.Stack):
             cdk.Tags.of(bucket).add("quarry:retention", "destroy")  # `python -m ops remains --finish-destroy` reads it
         return bucket
 
-    def _dead_letter_queue(self) -> sqs.Queue:
+    def _dead_letter_queue(self, name: str) -> sqs.Queue:
         queue = sqs.Queue(
             self,
-            "SummariesDeadLetters",
+            f"{name}DeadLetters",
             retention_period=cdk.Duration.days(14),
             encryption=sqs.QueueEncryption.SQS_MANAGED,
             enforce_ssl=True,
             removal_policy=self._settings.removal_policy,
         )
-        acknowledge(queue, "SQS3", reason="this is the dead-letter queue of the summaries stack's queue and rule")
+        acknowledge(queue, "SQS3", reason=f"this is the dead-letter queue of the {name.lower()} stack's queue and rule")
         # For events that EventBridge itself could not deliver. The rule lives in a stack that depends on this one, so
         # it cannot be named here; any rule of this account may write.
         rules = self.format_arn(service="events", resource="rule", resource_name="*")
@@ -157,6 +159,7 @@ class StorageStack(cdk.Stack):
             "DocumentsBucketName": self.documents.bucket_name,
             "ResultsBucketName": self.results.bucket_name,
             "SummariesDeadLetterQueueUrl": self.dead_letters.queue_url,
+            "KnowledgeDeadLetterQueueUrl": self.knowledge_dead_letters.queue_url,
         }
 
 

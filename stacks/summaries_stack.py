@@ -42,7 +42,15 @@ class SummariesStack(cdk.Stack):
         self._storage = storage
         self._guardrail = guardrail
         self._core = DependencyLayer(self, name="core")
-        queue = DropQueue(self, storage=storage, consumer_seconds=_START_SECONDS).queue
+        queue = DropQueue(
+            self,
+            storage=storage,
+            consumer_seconds=_START_SECONDS,
+            name="Summaries",
+            rule="DocumentDropped",
+            prefix=INBOX,
+            dead_letters=storage.dead_letters,
+        ).queue
         self.workflow = AslStateMachine(
             self,
             definition="summarize_document",

@@ -142,7 +142,12 @@ OPERATIONS = (
         status=202,
         answer=DocumentView,
         answer_example=_WAITING,
-        errors=(errors.NotFoundError, errors.DocumentNotFailedError, errors.DocumentGoneError),
+        errors=(
+            errors.NotFoundError,
+            errors.KnowledgeDocumentError,
+            errors.DocumentNotFailedError,
+            errors.DocumentGoneError,
+        ),
     ),
     Operation(
         **_READ,

@@ -16,6 +16,7 @@ from lambdas.shared.adapters.stepfunctions_workflow import StepFunctionsWorkflow
 from lambdas.shared.domain.dropped_object import DeletedObject
 from lambdas.shared.runtime.observability import InvocationLog
 from lambdas.shared.runtime.settings import load_settings
+from lambdas.shared.services.drop_register import DropRegister
 from lambdas.shared.services.start_summary import StartSummary
 
 
@@ -31,10 +32,12 @@ class Settings:
 def build_service() -> StartSummary:
     settings = load_settings(Settings)
     return StartSummary(
-        documents=DynamoDbDocumentStore(aws_clients.dynamodb(), table=settings.documents_table),
+        register=DropRegister(
+            documents=DynamoDbDocumentStore(aws_clients.dynamodb(), table=settings.documents_table),
+            clients=DynamoDbClientDirectory(aws_clients.dynamodb(), table=settings.clients_table),
+            default_tenant=settings.default_tenant,
+        ),
         workflow=StepFunctionsWorkflow(aws_clients.step_functions(), state_machine_arn=settings.state_machine_arn),
-        clients=DynamoDbClientDirectory(aws_clients.dynamodb(), table=settings.clients_table),
-        default_tenant=settings.default_tenant,
     )
 
 

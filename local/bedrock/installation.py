@@ -13,8 +13,16 @@ from local.bedrock.control_api import ControlApi
 from local.bedrock.converse_api import ConverseApi
 from local.bedrock.guardrails.directory import Deployed, GuardrailDirectory
 from local.bedrock.guardrails.guarded_bodies import GuardedBodies
+from local.bedrock.knowledge.agent_api import AgentApi
+from local.bedrock.knowledge.agent_runtime_api import AgentRuntimeApi
+from local.bedrock.knowledge.directory import DIRECTORY
+from local.bedrock.knowledge.generation import AnswerGeneration
+from local.bedrock.knowledge.ingestion import Ingestion
+from local.bedrock.knowledge.reranking import Reranking
+from local.bedrock.knowledge.retrieval import Retrieval
 from local.bedrock.model_directory import ModelDirectory
 from local.bedrock.runtime_api import RuntimeApi
+from local.bedrock.seams.knowledge_routes import open_knowledge_routes
 from local.bedrock.seams.resource_tags import open_resource_tags
 from local.bedrock.seams.response_classes import open_response_classes
 from local.bedrock.seams.service_routing import open_service_routing
@@ -43,6 +51,9 @@ def install(
     jobs = BatchJobs(conversations, bodies, models, quotas or QuotaTable.read(os.environ))
     set_jobs(jobs)
     open_response_classes(RuntimeApi(brain, models, guardrails), ControlApi(models), BatchApi(jobs))
+    retrieval = Retrieval(brain, DIRECTORY, guardrails)
+    answers = AgentRuntimeApi(retrieval, Reranking(brain, models), AnswerGeneration(retrieval, conversations))
+    open_knowledge_routes(AgentApi(DIRECTORY, Ingestion(brain)), answers)
     open_resource_tags(jobs.book.arns)
     open_service_routing()
     open_service_quotas(jobs.quotas)

@@ -56,8 +56,17 @@ def _service(environ: dict[str, Any]) -> str:
     scope = _SCOPE.search(signed) or _SCOPE.search(f"Credential={presigned}")
     name = scope["service"] if scope else "bedrock" if path.startswith("/model/") else "s3"
     if name == "bedrock":
-        return "bedrock-runtime" if path.startswith(("/model/", "/guardrail/")) else "bedrock"
+        return _bedrock_service(path)
     return _BOTO_NAMES.get(name, name)
+
+
+def _bedrock_service(path: str) -> str:
+    """All of its services sign as one."""
+    if path.startswith(("/model/", "/guardrail/")):
+        return "bedrock-runtime"
+    if path.startswith(("/rerank", "/retrieveAndGenerate")) or path.rstrip("/").endswith("/retrieve"):
+        return "bedrock-agent-runtime"
+    return "bedrock-agent" if path.startswith("/knowledgebases") else "bedrock"
 
 
 def _operation(environ: dict[str, Any], service: str) -> str:

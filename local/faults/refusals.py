@@ -15,6 +15,8 @@ Answer = tuple[str, list[tuple[str, str]], bytes]
 _THROTTLED = {
     "bedrock-runtime": ("ThrottlingException", 429),
     "bedrock": ("ThrottlingException", 429),
+    "bedrock-agent": ("ThrottlingException", 429),
+    "bedrock-agent-runtime": ("ThrottlingException", 429),
     "dynamodb": ("ProvisionedThroughputExceededException", 400),
     "lambda": ("TooManyRequestsException", 429),
     "s3": ("SlowDown", 503),
@@ -23,6 +25,8 @@ _THROTTLED = {
 _FAILED = {
     "bedrock-runtime": ("InternalServerException", 500),
     "bedrock": ("InternalServerException", 500),
+    "bedrock-agent": ("InternalServerException", 500),
+    "bedrock-agent-runtime": ("InternalServerException", 500),
     "dynamodb": ("InternalServerError", 500),
     "events": ("InternalException", 500),
     "lambda": ("ServiceException", 500),

@@ -27,6 +27,7 @@ _TAGS = {
     "documents": "Files that are uploaded or dropped, and their summaries.",
     "embeddings": "Vectors of texts, and what they are good for.",
     "collections": "Named sets of vectors: put texts or vectors, search them.",
+    "rag": "Answers from documents, with citations.",
     "bulk": "Whole archives through batch inference, at half price.",
     "reference": "Public.",
 }

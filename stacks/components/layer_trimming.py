@@ -13,12 +13,15 @@ from typing import Any
 # The services that lambdas/shared/adapters/aws_clients.py makes clients of; a test compares the two.
 KEPT_SERVICES = (
     "bedrock",
+    "bedrock-agent",
+    "bedrock-agent-runtime",
     "bedrock-runtime",
     "dynamodb",
     "events",
     "s3",
     "s3vectors",
     "service-quotas",
+    "sqs",
     "stepfunctions",
 )
 _SHARED_DATA = {"endpoints.json", "partitions.json", "sdk-default-configuration.json", "_retry.json"}

@@ -113,6 +113,10 @@ class Caller:
         if "name" in case.path_parameters:
             self._collect(case)
             return
+        if case.operation.path.startswith("/rag"):
+            self._fill_collection()
+            case.body = {"question": "Where do herons nest?", "collection": "herons"}
+            return
         if case.operation.path.startswith("/embeddings"):
             case.body = EMBEDDED[case.operation.path]
             return
@@ -124,9 +128,17 @@ class Caller:
     def _collect(self, case: schemathesis.Case) -> None:
         """The collection is there, also where the case before has deleted it."""
         case.path_parameters["name"] = "herons"
+        self._make_collection()
+        case.body = COLLECTED.get(case.operation.definition.raw["operationId"], case.body)
+
+    def _make_collection(self) -> None:
         made = call(self.stack.api_url, "PUT", "/collections/herons", {}, headers=self.headers)
         assert made.status in {200, 201}, made.text
-        case.body = COLLECTED.get(case.operation.definition.raw["operationId"], case.body)
+
+    def _fill_collection(self) -> None:
+        self._make_collection()
+        body = {"items": [{"id": "h", "text": "Herons nest in alders near the weir."}]}
+        call(self.stack.api_url, "PUT", "/collections/herons/items", body, headers=self.headers)
 
     def _id_for(self, path: str) -> str:
         if path.endswith("/retry"):

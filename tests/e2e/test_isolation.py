@@ -134,8 +134,14 @@ UPLOAD = {"name": "report.txt", "size": 3, "content_type": "text/plain"}
 RUNS = {"startBulkRun", "listBulkRuns", "getBulkRun", "resumeBulkRun", "stopBulkRun"}
 COLLECTIONS = {
     "listCollections", "createCollection", "getCollection", "deleteCollection",
-    "listItems", "putItems", "removeItems", "searchCollection", "classifyByCollection",
+    "listItems", "putItems", "removeItems", "searchCollection", "classifyByCollection", "findPassages",
 }  # fmt: skip
+ASKED = {"question": "Which report is it?"}
+ASKING: dict[str, Callable[[str], dict[str, str]]] = {
+    "askDocuments": lambda conversation: {"conversation_id": conversation},
+    "streamFromDocuments": lambda conversation: {"conversation_id": conversation},
+    "findPassages": lambda conversation: {},
+}
 DOCUMENTS = {"uploadDocument", "retryDocument", "listDocuments", "getDocument"}
 
 
@@ -147,6 +153,8 @@ def send(house: House, operation: str, who: str, conversation: str) -> Answer:
         bucket = house.stack.outputs["DocumentsBucketName"]
         return house.call(who, method, path, {"source": f"s3://{bucket}/bulk/{house.tenant}/", "dry_run": True})
     body = BODIES[operation](conversation) if operation in BODIES else None
+    if operation in ASKING:
+        body = {**ASKED, **ASKING[operation](conversation), "collection": house.collection}
     # a new one, whose name says nothing of the owner's
     name = f"n-{conversation.removeprefix('conv_')}" if operation == "createCollection" else house.collection
     path = path.replace("{name}", name)
@@ -184,7 +192,7 @@ def test_strangers_get_nothing_and_the_owner_everything(house: House, operation:
     verdict, marker = VERDICTS[operation], secrets.token_hex(8)
     conversation = house.converse(marker)
     marker = house.document_marker if operation in DOCUMENTS | RUNS | COLLECTIONS else marker
-    if operation in COLLECTIONS:
+    if operation in COLLECTIONS or operation in ASKING:
         house.collect()
     wrong, answered = [], []
     for who in (*STRANGERS, "owner"):  # the owner last: it may delete

@@ -68,6 +68,10 @@ VERDICTS: dict[str, Verdict] = {
     ),
     "listDocuments": _TENANT_LIST,
     "getDocument": _TENANT_ITEM,
+    # a dialogue of the owner's; passages belong to the tenant
+    "askDocuments": _PERSONAL_ITEM,
+    "streamFromDocuments": _PERSONAL_ITEM,
+    "findPassages": _verdict(others={"other tenant": 404, "other client": 200, "other subject": 200}, seen_by=_TENANT),
     # nothing of it is kept: whoever may ask is answered, and sees what it sent alone
     "summarizeText": _verdict(others=dict.fromkeys(_OTHERS, 200)),
     # the same of vectors

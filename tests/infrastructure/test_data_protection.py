@@ -14,8 +14,9 @@ def lifecycle(bucket: Resource) -> dict[str, dict]:
 
 
 def test_data_outlives_its_stack_by_default(assembly: Assembly) -> None:
-    stateful = [*assembly.of(*STATEFUL, "AWS::S3Vectors::VectorBucket"), assembly.at("SummariesDeadLetters")]
-    assert len(stateful) == 12
+    queues = [assembly.at("SummariesDeadLetters"), assembly.at("KnowledgeDeadLetters")]
+    stateful = [*assembly.of(*STATEFUL, "AWS::S3Vectors::VectorBucket"), *queues]
+    assert len(stateful) == 13
     for resource in stateful:
         assert resource.stack == "storage"
         assert (resource.body["DeletionPolicy"], resource.body["UpdateReplacePolicy"]) == ("Retain", "Retain"), resource

@@ -108,11 +108,13 @@ class TestFunctionPackage:
 
     @pytest.mark.parametrize("handler", HANDLERS)
     def test_it_is_small(self, tmp_path: Path, handler: str) -> None:
-        """As Lambda gets it, zipped and with the compiled modules. Nobody waits for a bulk run."""
+        """As Lambda gets it, zipped and with the compiled modules. Nobody waits for a bulk run; a question to the
+        documents needs what a chat and a collection need."""
         copy_files(ROOT, function_files(ROOT, handler), tmp_path / "asset")
         compile_tree(tmp_path / "asset", python=Path(sys.executable), deployed_as="/var/task")
         packed = shutil.make_archive(str(tmp_path / "packed"), "zip", tmp_path / "asset")
-        assert Path(packed).stat().st_size <= (550_000 if handler.startswith("bulk") else 320_000)
+        most = 550_000 if handler.startswith("bulk") else 500_000 if handler == "rag/answer" else 320_000
+        assert Path(packed).stat().st_size <= most
 
     @pytest.mark.parametrize("handler", HANDLERS)
     def test_it_can_be_imported_with_nothing_else_of_the_project(self, tmp_path: Path, handler: str) -> None:

@@ -13,8 +13,10 @@ FREE_WHILE_IDLE = {
     "AWS::ApiGateway::Resource",
     "AWS::ApiGateway::RestApi",
     "AWS::ApiGateway::Stage",
+    "AWS::Bedrock::DataSource",
     "AWS::Bedrock::Guardrail",
     "AWS::Bedrock::GuardrailVersion",
+    "AWS::Bedrock::KnowledgeBase",  # on S3 Vectors; OpenSearch Serverless is billed by the hour
     "AWS::DynamoDB::Table",
     "AWS::Events::ApiDestination",
     "AWS::Events::Connection",  # with its secret, which EventBridge owns and pays
@@ -29,6 +31,7 @@ FREE_WHILE_IDLE = {
     "AWS::Logs::LogGroup",
     "AWS::S3::Bucket",
     "AWS::S3::BucketPolicy",
+    "AWS::S3Vectors::Index",
     "AWS::S3Vectors::VectorBucket",
     "AWS::SNS::Subscription",
     "AWS::SNS::Topic",

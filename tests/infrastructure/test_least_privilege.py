@@ -36,7 +36,7 @@ REPLAY = ("dynamodb:PutItem", "dynamodb:DeleteItem")
 CHANGE = ("dynamodb:UpdateItem", "dynamodb:DeleteItem")
 PREFIXES = (
     "/inbox/*", "/work/*", "/summaries/*", "/conversations/*", "/bulk/*", "/bulk/*/input/*", "/bulk/*/output/*",
-    "/results/*",
+    "/results/*", "/knowledge/*",
 )  # fmt: skip
 ROWS = ("dynamodb:GetItem", "dynamodb:PutItem")
 WORK = (*ROWS, "s3:GetObject", "s3:PutObject", "s3:AbortMultipartUpload", "s3:ListBucket")
@@ -44,6 +44,7 @@ CREATE = "bedrock:CreateModelInvocationJob"
 JOBS = (CREATE, *(f"bedrock:{verb}" for verb in (
     "GetModelInvocationJob", "StopModelInvocationJob", "ListModelInvocationJobs",
 )))  # fmt: skip
+NEAREST = ("s3vectors:QueryVectors", "s3vectors:GetVectors")
 SPILL = ("s3:PutObject", "s3:GetObject", "s3:DeleteObjectVersion")
 LIST_VERSIONS = "s3:ListBucketVersions"
 ERASE = ("s3:GetObject", "s3:DeleteObjectVersion", LIST_VERSIONS)
@@ -110,7 +111,7 @@ def test_long_messages_are_within_reach_of_the_chat_functions_alone(assembly: As
         for resource in map(text_of, listed(statement["Resource"]))
         if "/conversations/" in resource
     }
-    assert able == {"ChatTurn", "ChatConversations"}
+    assert able == {"ChatTurn", "ChatConversations", "RagAnswer"}
     for function in able:
         for action, resources in permissions(assembly, function).items():
             if "Object" in action:
@@ -143,6 +144,20 @@ def test_every_function_has_a_role_of_its_own(assembly: Assembly) -> None:
     [
         ("AccessAuthorize", {"dynamodb:GetItem"}),
         ("ChatTurn", {"dynamodb:Query", "dynamodb:PutItem", *CHANGE, INVOKE, STREAMED, ASK, *SPILL}),
+        (
+            "RagAnswer",
+            {
+                "dynamodb:GetItem",
+                "dynamodb:Query",
+                "dynamodb:PutItem",
+                *CHANGE,
+                INVOKE,
+                STREAMED,
+                ASK,
+                *SPILL,
+                *NEAREST,
+            },
+        ),
         ("ChatConversations", {"dynamodb:GetItem", "dynamodb:Query", *CHANGE, "dynamodb:BatchWriteItem", *ERASE}),
         ("DocumentsRead", {"dynamodb:GetItem", "dynamodb:Query"}),
         ("DocumentsUpload", {"s3:PutObject"}),
@@ -222,6 +237,7 @@ def test_answers_for_replays_are_written_and_deleted_by_their_key_alone(assembly
     }
     able = (
         "ChatTurn",
+        "RagAnswer",
         "DocumentsRetry",
         "SummariesText",
         "BulkRunsStart",

@@ -23,7 +23,7 @@ def target(rule: Resource) -> Any:
 
 def test_nothing_is_made_where_nobody_is_to_be_told(assembly: Assembly) -> None:
     assert not assembly.of(*MADE)
-    assert [rule.path for rule in assembly.of("AWS::Events::Rule")] == ["DocumentDropped"]
+    assert [rule.path for rule in assembly.of("AWS::Events::Rule")] == ["KnowledgeDropped", "DocumentDropped"]
 
 
 def test_rules_hear_this_deployments_documents_alone(changed: Assembly) -> None:

@@ -24,6 +24,7 @@ UNTAGGABLE = {
     "AWS::ApiGateway::Method",
     "AWS::ApiGateway::RequestValidator",
     "AWS::ApiGateway::Resource",
+    "AWS::Bedrock::DataSource",
     "AWS::Bedrock::GuardrailVersion",
     "AWS::Events::ApiDestination",
     "AWS::Events::Connection",
@@ -79,7 +80,7 @@ def test_all_that_the_storage_stack_leaves_behind_is_found_and_deleted(
         capsys.readouterr()
         assert main(["remains", "--name", "Quarry"]) == 0
         kinds = [line.split("  ")[0] for line in capsys.readouterr().out.splitlines()[1:-2]]
-        assert sorted(kinds) == ["bucket"] * 2 + ["queue"] + ["table"] * 8 + ["vectors"]
+        assert sorted(kinds) == ["bucket"] * 2 + ["queue"] * 2 + ["table"] * 8 + ["vectors"]
         assert main(["purge", "--name", "Quarry", "--yes-delete-data"]) == 0
         assert boto3.client("dynamodb", "us-east-1").list_tables()["TableNames"] == []
         assert boto3.client("s3", "us-east-1").list_buckets()["Buckets"] == []

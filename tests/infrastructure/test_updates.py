@@ -74,7 +74,7 @@ def test_a_changed_policy_reaches_every_function_that_asks_the_guardrail(assembl
 
 def test_every_stack_has_its_own_version_of_the_core_layer(assembly: Assembly) -> None:
     core = [layer for layer in assembly.of("AWS::Lambda::LayerVersion") if layer.path == "CoreLayer"]
-    assert sorted(layer.stack for layer in core) == ["api", "bulk", "summaries"]
+    assert sorted(layer.stack for layer in core) == ["api", "bulk", "knowledge", "summaries"]
     assert len({layer.properties["Content"]["S3Key"] for layer in core}) == 1
 
 
@@ -109,11 +109,12 @@ def test_outputs_are_those_that_tools_look_for(assembly: Assembly) -> None:
         "storage": {
             "ConversationsTableName", "ClientsTableName", "LedgerTableName", "IdempotencyTableName", "SlotsTableName",
             "DocumentsTableName", "BulkTableName", "CollectionsTableName", "VectorBucketArn",
-            "DocumentsBucketName", "ResultsBucketName", "SummariesDeadLetterQueueUrl",
+            "DocumentsBucketName", "ResultsBucketName", "SummariesDeadLetterQueueUrl", "KnowledgeDeadLetterQueueUrl",
         },
         "guardrail": {"GuardrailId", "GuardrailVersion"},
         "api": {"ApiUrl", "BulkStartFunctionName"},
         "bulk": {"BulkStateMachineArn"},
+        "knowledge": {"KnowledgeBaseId", "KnowledgeDataSourceId", "KnowledgeQueueUrl", "KnowledgeVectorStore"},
         "summaries": {"SummariesQueueUrl", "SummariesStateMachineArn", "AnalystPolicyArn"},
     }  # fmt: skip
     for stack, expected in outputs.items():

@@ -35,6 +35,18 @@ def bedrock() -> Any:
 
 
 @cache
+def bedrock_agent() -> Any:
+    """Knowledge Base documents: one attempt, because whoever is throttled comes back through a queue."""
+    return _client("bedrock-agent", attempts=1, read_timeout=30)
+
+
+@cache
+def bedrock_agent_runtime(*, attempts: int, read_timeout_seconds: int) -> Any:
+    """Passages and reranking: 3 attempts inside a request."""
+    return _client("bedrock-agent-runtime", attempts=attempts, read_timeout=read_timeout_seconds, validates=False)
+
+
+@cache
 def service_quotas() -> Any:
     return _client("service-quotas", attempts=4, read_timeout=10)
 
@@ -70,6 +82,11 @@ def s3_vectors() -> Any:
 def step_functions() -> SFNClient:
     made: SFNClient = _client("stepfunctions", attempts=4, read_timeout=10)
     return made
+
+
+@cache
+def sqs() -> Any:
+    return _client("sqs", attempts=4, read_timeout=10)
 
 
 @cache

@@ -3,7 +3,7 @@
 Keys: pk `<tenant>`; sk `document#<document id>` for records, `reuse#<content hash>#<prompt version>#<model>` for
 summaries that can be used again (those have no `received_at`, and so are in no index). Two indexes are sorted by
 `received_at`: `by-time` (pk) holds all records; `by-state` (`tenant_state`, `<tenant>#<state>`) those that are not
-SUMMARIZED, which are few: most records are written into it twice and taken out again, for a millionth of a dollar.
+DONE, which are few: most records are written into it twice and taken out again, for a millionth of a dollar.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any
 
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 
-from lambdas.shared.domain.document import Completion, Document, DocumentState, Step, StoredResult
+from lambdas.shared.domain.document import DONE, Completion, Document, DocumentState, Step, StoredResult
 from lambdas.shared.domain.document_store import ReuseKey
 from lambdas.shared.domain.dropped_object import sequencer_rank
 from lambdas.shared.domain.failure import Failure
@@ -45,7 +45,7 @@ def reuse_key(tenant: str, reuse: ReuseKey) -> Item:
 
 def state_attributes(tenant: str, state: DocumentState) -> Item:
     """A state, and what puts the record into the index by state; None = to be removed."""
-    indexed = None if state is DocumentState.SUMMARIZED else tenant_state(tenant, state)
+    indexed = None if state in DONE else tenant_state(tenant, state)
     return {"state": state.value, "tenant_state": indexed}
 
 

@@ -20,7 +20,7 @@ from lambdas.shared.adapters.dynamodb_document_items import (
     encoded,
     tenant_state,
 )
-from lambdas.shared.domain.document import DocumentState
+from lambdas.shared.domain.document import DONE
 from lambdas.shared.domain.document_store import DocumentFilter, DocumentPage
 from lambdas.shared.domain.dropped_object import is_document_id
 from lambdas.shared.domain.errors import FieldError, InvalidInputError
@@ -75,13 +75,13 @@ def _query(tenant: str, wanted: DocumentFilter) -> dict[str, Any]:
     first, last = _times(wanted)
     values: Item = {":first": first, ":last": last}
     filters, names = [], {}
-    if wanted.state in (None, DocumentState.SUMMARIZED):
+    if wanted.state is None or wanted.state in DONE:
         index, partition, values[":owner"] = BY_TIME, "pk", tenant
     else:
         index, partition, values[":owner"] = BY_STATE, "tenant_state", tenant_state(tenant, wanted.state)
-    if wanted.state is DocumentState.SUMMARIZED:
+    if wanted.state in DONE:
         filters.append("#state = :state")
-        names["#state"], values[":state"] = "state", wanted.state.value
+        names["#state"], values[":state"] = "state", str(wanted.state)
     if wanted.key_prefix:
         filters.append("begins_with(#key, :prefix)")
         names["#key"], values[":prefix"] = "key", wanted.key_prefix
@@ -116,7 +116,7 @@ def _start_key(tenant: str, wanted: DocumentFilter, cursor: str) -> Item:
     except (ValueError, TypeError, OverflowError, binascii.Error) as error:
         raise _bad_cursor() from error
     start = {**document_key(tenant, document_id), "received_at": received_at}
-    if wanted.state in (None, DocumentState.SUMMARIZED):
+    if wanted.state is None or wanted.state in DONE:
         return start
     return {**start, "tenant_state": tenant_state(tenant, wanted.state)}
 

@@ -127,7 +127,7 @@ class DynamoDbDocumentStore:
         self._update(run, {**state_attributes(run.tenant, state), **changes}, steps, states=MAY_FOLLOW[state])
 
     def _update(
-        self, run: SummaryRun, changes: Item, steps: tuple[Step, ...], *, states: frozenset[DocumentState]
+        self, run: SummaryRun | Document, changes: Item, steps: tuple[Step, ...], *, states: frozenset[DocumentState]
     ) -> None:
         before = {f":b{number}": state.value for number, state in enumerate(sorted(states))}
         condition = f"execution = :execution AND #state IN ({', '.join(before)})"

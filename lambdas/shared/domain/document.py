@@ -14,23 +14,31 @@ from lambdas.shared.domain.summary import Summary
 
 
 class DocumentState(StrEnum):
-    """RECEIVED and RUNNING go on; the others are ends, until a newer version arrives."""
+    """RECEIVED, RUNNING and INGESTING go on; the others are ends, until a newer version arrives. Documents of the inbox
+    run until they are SUMMARIZED, those of the Knowledge Base are INGESTING until they are INDEXED."""
 
     RECEIVED = "RECEIVED"
     RUNNING = "RUNNING"
     SUMMARIZED = "SUMMARIZED"
+    INGESTING = "INGESTING"
+    INDEXED = "INDEXED"
     FAILED = "FAILED"
     DELETED = "DELETED"
 
 
+# The good ends: where most documents stand, and so no index by state holds them.
+DONE = frozenset({DocumentState.SUMMARIZED, DocumentState.INDEXED})
 # The states of a document that is being worked on: its execution may add steps.
 UNDER_WAY = frozenset({DocumentState.RECEIVED, DocumentState.RUNNING})
+_GOING_ON = UNDER_WAY | {DocumentState.INGESTING}
 # From where the owning execution may enter a state. A state may follow itself: steps are repeated after a crash.
 MAY_FOLLOW: Mapping[DocumentState, frozenset[DocumentState]] = {
     DocumentState.RUNNING: frozenset({DocumentState.RECEIVED, DocumentState.RUNNING}),
     DocumentState.SUMMARIZED: frozenset({DocumentState.RUNNING, DocumentState.SUMMARIZED}),
-    DocumentState.FAILED: frozenset({DocumentState.RECEIVED, DocumentState.RUNNING, DocumentState.FAILED}),
-    DocumentState.DELETED: frozenset({DocumentState.RECEIVED, DocumentState.RUNNING, DocumentState.DELETED}),
+    DocumentState.INGESTING: frozenset({DocumentState.RECEIVED, DocumentState.INGESTING}),
+    DocumentState.INDEXED: frozenset({DocumentState.INGESTING, DocumentState.INDEXED}),
+    DocumentState.FAILED: _GOING_ON | {DocumentState.FAILED},
+    DocumentState.DELETED: _GOING_ON | {DocumentState.DELETED},
 }
 
 

@@ -50,9 +50,8 @@ class DocumentsByState(Protocol):
         ...
 
 
-class DocumentStore(Protocol):
-    """Records of documents. Whatever an execution writes is refused with `SupersededError` once the record belongs to
-    a newer version's execution, and nothing has changed then."""
+class DropRecords(Protocol):
+    """The part of the records that drops and deletions need."""
 
     def register(self, document: Document) -> Document:
         """Store the record if it is the first or a newer version's; answers the record that stands afterwards."""
@@ -62,6 +61,11 @@ class DocumentStore(Protocol):
         """-> DELETED, out of the hands of its execution, unless a newer version stands. Answers the record that stands
         afterwards; None when this tenant has none of that document, and then nothing is stored."""
         ...
+
+
+class DocumentStore(DropRecords, Protocol):
+    """Records of documents. Whatever an execution writes is refused with `SupersededError` once the record belongs to
+    a newer version's execution, and nothing has changed then."""
 
     def start_again(self, run: SummaryRun, *, after: str) -> Document | None:
         """FAILED by the execution `after` -> RECEIVED as `run`'s, the next attempt. Answers the record that stands

@@ -1,4 +1,4 @@
-"""An object that somebody dropped into the inbox or removed from it, and what its key says about it."""
+"""An object that somebody dropped into one of our folders or removed from it, and what its key says about it."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass
 
 INBOX = "inbox/"
+KNOWLEDGE = "knowledge/"
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html
 LONGEST_KEY_BYTES = 1024
 _LONGEST_PATH_BYTES = 800
@@ -18,6 +19,11 @@ _ID = re.compile(r"doc_[0-9a-f]{24}")
 def is_document_id(text: str) -> bool:
     """Whether this can be a document's id at all."""
     return _ID.fullmatch(text) is not None
+
+
+def is_knowledge_key(key: str) -> bool:
+    """Whether an object lies where the Knowledge Base's documents do."""
+    return key.startswith(KNOWLEDGE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +52,15 @@ class DroppedObject:
         return self.key.startswith(INBOX) and not self.key.endswith("/")
 
     @property
+    def is_knowledge(self) -> bool:
+        """Whether it is a document for the Knowledge Base; no folder marker."""
+        return is_knowledge_key(self.key) and not self.key.endswith("/")
+
+    @property
     def named_tenant(self) -> str | None:
-        """The first segment after the inbox; None for an object that lies directly in the inbox."""
-        segment, slash, _ = self.key.removeprefix(INBOX).partition("/")
+        """The first segment after the folder; None for an object that lies directly in the folder."""
+        folder = KNOWLEDGE if is_knowledge_key(self.key) else INBOX
+        segment, slash, _ = self.key.removeprefix(folder).partition("/")
         return segment if slash and segment else None
 
 

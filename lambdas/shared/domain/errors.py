@@ -182,6 +182,12 @@ class DocumentNotFailedError(QuarryError):
     code = "document_not_failed"
 
 
+class KnowledgeDocumentError(ConflictError):
+    """A document of the Knowledge Base has no summary that could be tried again."""
+
+    code = "knowledge_document"
+
+
 class DocumentGoneError(QuarryError):
     """The dropped object is not there any more."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
+from functools import lru_cache
 
 from lambdas.shared.domain.errors import FieldError, InvalidInputError
 from lambdas.shared.domain.metadata_filter import MetadataValue
@@ -21,6 +22,7 @@ RESERVED_PREFIXES = ("quarry_", "amazon_bedrock_", "x-amz-bedrock-")
 RESERVED_KEYS = frozenset({"tenant"})
 
 
+@lru_cache(maxsize=1024)
 def is_reserved(key: str) -> bool:
     """Keys that hold the tenant, the text and what Bedrock adds; nobody may set them or ask for them."""
     name = key.casefold()

@@ -38,6 +38,6 @@ class PassageRetriever(Protocol):
     """Finds passages, the best first."""
 
     def retrieve(self, query: PassageQuery) -> list[Passage]:
-        """At most `top_k`; an empty list where nothing is found. Raises InvalidFilterError for conditions that the
+        """At most `top_k`; an empty list where nothing is found. Raises InvalidInputError for conditions that the
         store cannot hold, and ModelThrottledError or ServiceUnavailable errors of the domain."""
         ...

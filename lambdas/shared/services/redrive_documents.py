@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from lambdas.shared.domain.document import Document, DocumentState
 from lambdas.shared.domain.document_store import DocumentsByState
+from lambdas.shared.domain.dropped_object import is_knowledge_key
 from lambdas.shared.domain.errors import QuarryError
 from lambdas.shared.domain.timestamps import utc_now
 from lambdas.shared.services.retry_document import RetryDocument
@@ -39,13 +40,18 @@ class RedriveDocuments:
         self, *, tenant: str | None, codes: Collection[str] = (), since: datetime | None = None
     ) -> tuple[Document, ...]:
         """Oldest first. Without `codes` every failure, and what waits for too long."""
-        failed = self._documents.in_state(DocumentState.FAILED, tenant, since=since)
+        failed = self._summaries(DocumentState.FAILED, tenant, since)
         chosen = [each for each in failed if not codes or (each.failure and each.failure.code in codes)]
         if not codes:
             latest = self._now() - _WAITS_TOO_LONG
-            waiting = self._documents.in_state(DocumentState.RECEIVED, tenant, since=since)
+            waiting = self._summaries(DocumentState.RECEIVED, tenant, since)
             chosen += [each for each in waiting if each.received_at < latest]
         return tuple(sorted(chosen, key=lambda each: each.received_at))
+
+    def _summaries(self, state: DocumentState, tenant: str | None, since: datetime | None) -> Iterator[Document]:
+        """Documents of the Knowledge Base are `ops knowledge sync`'s."""
+        found = self._documents.in_state(state, tenant, since=since)
+        return (each for each in found if not is_knowledge_key(each.key))
 
     def redrive(self, documents: Collection[Document]) -> Iterator[Redriven]:
         """One after the other; what is refused does not hold up the rest."""

@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from lambdas.shared.domain.document import Document, DocumentState
 from lambdas.shared.domain.document_store import DocumentStore
-from lambdas.shared.domain.dropped_object import DroppedObject, is_document_id
-from lambdas.shared.domain.errors import DocumentGoneError, DocumentNotFailedError, NotFoundError
+from lambdas.shared.domain.dropped_object import DroppedObject, is_document_id, is_knowledge_key
+from lambdas.shared.domain.errors import (
+    DocumentGoneError,
+    DocumentNotFailedError,
+    KnowledgeDocumentError,
+    NotFoundError,
+)
 from lambdas.shared.domain.execution import SummaryRun, SummaryWorkflow, run_of
 from lambdas.shared.domain.object_store import ObjectStore
 
@@ -23,11 +28,16 @@ class RetryDocument:
     def retry(self, tenant: str, document_id: str) -> Document:
         """The record as it waits for its next attempt; `tenant` is the authenticated caller's.
 
-        Raises NotFoundError, DocumentNotFailedError, DocumentGoneError.
+        Raises NotFoundError, KnowledgeDocumentError, DocumentNotFailedError, DocumentGoneError.
         """
         document = self._documents.get(tenant, document_id) if is_document_id(document_id) else None
         if document is None:
             raise NotFoundError("There is no such document.")
+        if is_knowledge_key(document.key):
+            raise KnowledgeDocumentError(
+                "Documents of the Knowledge Base are not retried here; drop it again, or have the operator run "
+                "`python -m ops knowledge sync --retry-failed`."
+            )
         if document.state is DocumentState.FAILED:
             document = self._next_attempt(document)
         if document.state is not DocumentState.RECEIVED:

@@ -33,23 +33,24 @@ def open_response_classes(runtime: RuntimeApi, control: ControlApi, batch: Batch
     """Both classes look `_dispatch` up on themselves for each request; installing again replaces the first."""
 
     def dispatch_runtime(self: Any, request: Any, full_url: str | None = None, headers: Any = None) -> HttpAnswer:
-        return _guarded(lambda: _answer_runtime(runtime, request))
+        return guarded(lambda: _answer_runtime(runtime, request))
 
     def dispatch_control(self: Any, request: Any, full_url: str | None = None, headers: Any = None) -> Any:
         path = unquote(request.path)
         found, asked = CONTROL_PATH.fullmatch(path), BATCH_PATH.fullmatch(path)
         region = self.get_region_from_url(request, request.url)
         if asked is not None:
-            return _guarded(lambda: _answer_batch(batch, asked, request, region))
+            return guarded(lambda: _answer_batch(batch, asked, request, region))
         if found is None or request.method != "GET":
             return _dispatch_control(self, request, full_url, headers)
-        return _guarded(lambda: _answer_control(control, found, request.args.to_dict(), region))
+        return guarded(lambda: _answer_control(control, found, request.args.to_dict(), region))
 
     BedrockRuntimeResponse._dispatch = dispatch_runtime
     BedrockResponse._dispatch = dispatch_control
 
 
-def _guarded(answer: Callable[[], HttpAnswer]) -> HttpAnswer:
+def guarded(answer: Callable[[], HttpAnswer]) -> HttpAnswer:
+    """The answer, or the wire form of what went wrong."""
     try:
         return answer()
     except BedrockError as error:

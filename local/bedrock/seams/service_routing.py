@@ -13,6 +13,8 @@ _RUNTIME = re.compile(
 )
 _CONTROL = re.compile(r"/(foundation-models|inference-profiles)(/.+)?")
 _BATCH = re.compile(r"/model-invocation-jobs?(/.+)?")
+# Of two services, whose paths differ: one response class answers for both.
+_AGENT = re.compile(r"/knowledgebases(/.*)?|/(rerank|retrieveAndGenerate|retrieveAndGenerateStream)/?")
 _SCOPE = re.compile(r"Credential=[^/]+/[^/]+/(?P<region>[^/]+)/(?P<service>[^/]+)/")
 _infer = DomainDispatcherApplication.infer_service_region_host
 
@@ -29,6 +31,8 @@ def _infer_bedrock_first(self: Any, environ: dict[str, Any], path: str) -> str |
         return f"bedrock-runtime.{region}.amazonaws.com"
     if region and _BATCH.fullmatch(path):
         return f"bedrock.{region}.amazonaws.com"
+    if region and _AGENT.fullmatch(path):
+        return f"bedrock-agent.{region}.amazonaws.com"
     if region and environ.get("REQUEST_METHOD") == "GET" and _CONTROL.fullmatch(path):
         return f"bedrock.{region}.amazonaws.com"
     host: str | None = _infer(self, environ, path)

@@ -10,6 +10,7 @@ from urllib.parse import quote, urlsplit
 
 from moto.bedrock.models import BedrockBackend, bedrock_backends
 from moto.bedrock.responses import BedrockResponse
+from moto.bedrockagent.responses import AgentsforBedrockResponse
 from moto.bedrockruntime.responses import BedrockRuntimeResponse
 from moto.core.eventstream import EventStream
 from moto.core.serialize import get_serializer_class
@@ -34,8 +35,9 @@ def ask(endpoint: str, path: str, **headers: str) -> dict[str, Any]:
 
 
 def test_response_classes_are_dispatched_by_their_own_method(endpoint: str) -> None:
-    for response_class in (BedrockRuntimeResponse, BedrockResponse):
-        assert response_class._dispatch.__module__ == "local.bedrock.seams.response_classes"
+    seams = "local.bedrock.seams.response_classes", "local.bedrock.seams.knowledge_routes"
+    for response_class in (BedrockRuntimeResponse, BedrockResponse, AgentsforBedrockResponse):
+        assert response_class._dispatch.__module__ in seams
         assert "cls()._dispatch" in inspect.getsource(response_class.dispatch)
 
 

@@ -11,7 +11,10 @@ MODEL = "amazon.nova-lite-v1:0"
 MESSAGES = [{"role": "user", "content": [{"text": "Say something about the sea, the wind and the sky at night."}]}]
 CONVERSE: dict[str, Any] = {"modelId": MODEL, "messages": MESSAGES}
 MACHINE = "arn:aws:states:us-east-1:123456789012:stateMachine:none"
+NOWHERE: dict[str, Any] = {"knowledgeBaseId": "ABCDEFGHIJ", "retrievalQuery": {"text": "the sea"}}
 CALLS: dict[str, tuple[str, dict[str, Any]]] = {
+    "bedrock-agent": ("list_knowledge_bases", {}),
+    "bedrock-agent-runtime": ("retrieve", NOWHERE),
     "bedrock-runtime": ("converse", CONVERSE),
     "dynamodb": ("list_tables", {}),
     "events": ("list_rules", {}),
@@ -33,6 +36,8 @@ def pieces(stream: Any, into: list[str]) -> None:
     ("kind", "service", "code", "status"),
     [
         ("throttle", "bedrock-runtime", "ThrottlingException", 429),
+        ("throttle", "bedrock-agent", "ThrottlingException", 429),
+        ("throttle", "bedrock-agent-runtime", "ThrottlingException", 429),
         ("throttle", "dynamodb", "ProvisionedThroughputExceededException", 400),
         ("throttle", "lambda", "TooManyRequestsException", 429),
         ("throttle", "s3", "SlowDown", 503),

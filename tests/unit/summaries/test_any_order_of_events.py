@@ -14,6 +14,7 @@ from lambdas.shared.domain.dropped_object import DeletedObject, DroppedObject
 from lambdas.shared.domain.errors import SupersededError
 from lambdas.shared.domain.execution import SummaryRun
 from lambdas.shared.domain.failure import Failure
+from lambdas.shared.services.drop_register import DropRegister
 from lambdas.shared.services.start_summary import StartSummary
 from tests.fakes.documents import (
     COMPLETION,
@@ -72,9 +73,8 @@ class World:
         self.workflow = InMemoryWorkflow()
         self.ended: set[str] = set()
         tenants = InMemoryTenants("acme")
-        self._starter = StartSummary(
-            documents=self.store, workflow=self.workflow, clients=tenants, default_tenant="local", now=lambda: NOON
-        )
+        register = DropRegister(documents=self.store, clients=tenants, default_tenant="local", now=lambda: NOON)
+        self._starter = StartSummary(register=register, workflow=self.workflow)
 
     def deliver(self, event: Event) -> None:
         if isinstance(event, DeletedObject):

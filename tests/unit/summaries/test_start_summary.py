@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from lambdas.shared.domain.document import DocumentState
+from lambdas.shared.services.drop_register import DropRegister
 from lambdas.shared.services.start_summary import StartSummary
 from tests.fakes.documents import (
     COMPLETION,
@@ -37,9 +38,8 @@ def workflow() -> InMemoryWorkflow:
 
 @pytest.fixture
 def starter(store: InMemoryDocumentStore, workflow: InMemoryWorkflow) -> StartSummary:
-    return StartSummary(
-        documents=store, workflow=workflow, clients=InMemoryTenants("acme"), default_tenant="local", now=lambda: NOON
-    )
+    register = DropRegister(documents=store, clients=InMemoryTenants("acme"), default_tenant="local", now=lambda: NOON)
+    return StartSummary(register=register, workflow=workflow)
 
 
 def test_a_drop_is_registered_and_started(
@@ -164,7 +164,8 @@ class TestDeletion:
     ) -> None:
         def starter(*tenants: str) -> StartSummary:
             known = InMemoryTenants(*tenants)
-            return StartSummary(documents=store, workflow=workflow, clients=known, default_tenant="local")
+            register = DropRegister(documents=store, clients=known, default_tenant="local")
+            return StartSummary(register=register, workflow=workflow)
 
         starter().start(dropped())
         assert starter("acme").delete(deleted()) == "deleted"

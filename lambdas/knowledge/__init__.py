@@ -1,0 +1,1 @@
+"""The Knowledge Base: documents that are dropped into `knowledge/` become passages."""
