@@ -7,6 +7,8 @@ from decimal import Decimal
 
 from lambdas.shared.domain.bulk.archive_plan import ArchivePlan
 from lambdas.shared.domain.bulk.run import BulkRun
+from lambdas.shared.domain.bulk.run_plan import RunPlan
+from lambdas.shared.domain.bulk.spending import Spent
 from lambdas.shared.services.bulk.read_runs import RunView
 
 _BAR = 30
@@ -50,7 +52,7 @@ def progress_line(view: RunView, *, bar: bool) -> str:
     done = total - counts.pending if counts else 0
     where = "stopping" if run.stop_wanted else run.phase.value if run.state == "RUNNING" else run.state.value
     failed = f", {counts.failed:,} failed" if counts and counts.failed else ""
-    text = f"{done:,} of {total:,}{failed}, {usd(view.cost_usd)}, {where}"
+    text = f"{done:,} of {total:,}{failed}, {usd(_spent(view).cost_usd)}, {where}"
     if not bar:
         return text
     full = _BAR * done // total if total else 0
@@ -63,9 +65,7 @@ def report_lines(view: RunView, bucket: str) -> Iterator[str]:
     yield f"{run.run_id}: {run.state.value}{f' ({run.reason})' if run.reason else ''}"
     if counts:
         yield from _rows(*((name, f"{value:,}") for name, value in counts._asdict().items()))
-    yield from _rows(
-        ("spent, tokens", usd(view.cost_usd)), ("planned, all", usd(view.plan.cost_usd if view.plan else None))
-    )
+    yield from _money_lines(_spent(view), view.plan)
     if view.report is not None:
         yield from (f"  {code:<24} {count:,}" for code, count in view.report["errors"].items())
         yield f"report    s3://{bucket}/{view.report_key}"
@@ -83,6 +83,21 @@ def usd(amount: Decimal | None) -> str:
     if amount is None:
         return "unknown"
     return f"${amount:,.2f}" if amount >= 1 else f"${amount:,.6f}".rstrip("0").rstrip(".")
+
+
+def _money_lines(spent: Spent, plan: RunPlan | None) -> Iterator[str]:
+    """What was spent beside what was planned, part by part; services are on AWS's bill alone."""
+    rows: list[tuple[str, Decimal | None, Decimal | None]] = [
+        ("tokens", spent.token_usd, plan.token_usd if plan else None),
+        ("guardrail", spent.guardrail_usd, plan.guardrail_usd if plan else None),
+    ]
+    yield from _rows(*((name, f"{usd(paid)} ({usd(planned)} planned)") for name, paid, planned in rows))
+    services = _left(plan.cost_usd, plan.token_usd, plan.guardrail_usd) if plan else None
+    yield from _rows(("spent", usd(spent.cost_usd)), ("services", f"on AWS's bill ({usd(services)} planned)"))
+
+
+def _spent(view: RunView) -> Spent:
+    return view.spent or Spent(None, None)
 
 
 def _left(all_: Decimal | None, *parts: Decimal | None) -> Decimal | None:

@@ -46,7 +46,6 @@ class Settings:
     guardrail_version: str
     guardrail_stream_mode: str
     guardrail_messages: str
-    bulk_guardrail: str
 
 
 @cache
@@ -59,7 +58,6 @@ def build_service() -> SweepPart:
         asker=AskOnDemand(
             metered=lambda call_id: _metered(settings, summaries, call_id),
             slots=ModelSlots(slots, most=settings.max_model_calls, seconds=SLOT_SECONDS),
-            guards_documents=settings.bulk_guardrail == "both",
         ),
         settle=SettleDocuments(
             merger=MergeSummaries(requests=summaries.requests), keeper=keeper(settings, summaries, assesses=False)
@@ -78,7 +76,7 @@ def _metered(settings: Settings, summaries: SummaryParts, call_id: str) -> Meter
         ledger=summaries.ledger,
         intents="before",
         guardrail=guardrail(settings),
-        checker=None if settings.bulk_guardrail == "both" else guardrail_checker(),
+        checker=guardrail_checker(),
         new_id=lambda: call_id,
     )
 

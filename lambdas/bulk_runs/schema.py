@@ -89,18 +89,22 @@ class CountsView(msgspec.Struct):
 
 
 class RunPlanView(msgspec.Struct):
-    """What it was planned to be; `batch` and `on_demand` count records."""
+    """What it was planned to be; `batch` and `on_demand` count records. What `cost_usd` holds beside its two parts is
+    for AWS's services, which a run does not see the bill of."""
 
     jobs: int
     batch: int
     on_demand: int
     cost_usd: Decimal | None
+    token_usd: Decimal | None
+    guardrail_usd: Decimal | None
     finish_by: str
 
 
 class RunAnswer(msgspec.Struct):
     """A run. SUCCEEDED = every id has its outcome, also where some failed. `counts` null: too many to be counted in a
-    list. `cost_usd` is what is spent by now, null = not known. `reason` says why it failed or stopped, `stopping`
+    list. `cost_usd` is what tokens and guardrail have cost by now, `guardrail_usd` its second part; null = not
+    known. `reason` says why it failed or stopped, `stopping`
     that it will be STOPPED once its jobs are."""
 
     run_id: str
@@ -109,6 +113,7 @@ class RunAnswer(msgspec.Struct):
     counts: CountsView | None
     plan: RunPlanView | None
     cost_usd: Decimal | None
+    guardrail_usd: Decimal | None
     report_key: str | None
     source: str
     model: str
@@ -160,7 +165,8 @@ def run_answer(view: RunView) -> RunAnswer:
         phase=run.phase.value,
         counts=CountsView(*view.counts) if view.counts else None,
         plan=_plan(view.plan) if view.plan else None,
-        cost_usd=view.cost_usd,
+        cost_usd=view.spent.cost_usd if view.spent else None,
+        guardrail_usd=view.spent.guardrail_usd if view.spent else None,
         report_key=view.report_key,
         source=run.source,
         model=run.model_id,
@@ -177,4 +183,12 @@ def run_list(page: RunPage) -> RunList:
 
 
 def _plan(plan: RunPlan) -> RunPlanView:
-    return RunPlanView(plan.jobs, plan.batch, plan.on_demand, plan.cost_usd, to_iso(plan.finish_by))
+    return RunPlanView(
+        jobs=plan.jobs,
+        batch=plan.batch,
+        on_demand=plan.on_demand,
+        cost_usd=plan.cost_usd,
+        token_usd=plan.token_usd,
+        guardrail_usd=plan.guardrail_usd,
+        finish_by=to_iso(plan.finish_by),
+    )

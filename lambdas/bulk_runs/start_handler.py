@@ -24,6 +24,7 @@ from lambdas.shared.domain.bulk.run import BulkRun
 from lambdas.shared.domain.bulk.run_plan import plan_from
 from lambdas.shared.domain.bulk.sample_reading import ReadingLimits
 from lambdas.shared.domain.bulk.source import AllowedSource, allowed_places
+from lambdas.shared.domain.bulk.spending import Spent
 from lambdas.shared.domain.summary_options import SummaryOptions
 from lambdas.shared.domain.summary_request import SummaryPrompts
 from lambdas.shared.runtime.http import Request, Response, Route, decode_body, http_handler, idempotent, json_response
@@ -137,7 +138,7 @@ def _begun(run: BulkRun) -> RunView:
     """Nothing has been done yet, so that nothing is to be counted."""
     plan = plan_from(run.plan)
     total = plan.documents if plan else 0
-    return RunView(run, plan, Counts(total, 0, 0, total, 0), None, None, None)
+    return RunView(run, plan, Counts(total, 0, 0, total, 0), Spent(), None, None)
 
 
 def _places(texts: list[str], documents_bucket: str, tenant: str) -> tuple[AllowedSource, ...]:

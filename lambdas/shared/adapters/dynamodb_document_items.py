@@ -155,7 +155,11 @@ def _completion(item: Mapping[str, Any]) -> Completion:
         content_hash=item["content_hash"],
         cost_usd=item.get("cost_usd"),
         reused=bool(item["reused"]),
-        **{name: int(item[name]) for name in _COUNTS if name in item},
         skipped=tuple(item.get("skipped", ())),
         document_language=item.get("document_language"),
+        **_counts(item),
     )
+
+
+def _counts(item: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: int(item[name]) for name in _COUNTS if name in item}

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 from lambdas.shared.domain.chat_model import ChatRequest, SamplingParameters
 from lambdas.shared.domain.errors import ContextTooLongError
@@ -53,6 +55,13 @@ def estimate_input_tokens(request: ChatRequest) -> int:
     """Conservative estimate of what the request's texts cost as input tokens."""
     texts = sum(estimate_tokens(message.text) + _TOKENS_PER_MESSAGE for message in request.messages)
     return texts + (estimate_tokens(request.system) + _TOKENS_PER_MESSAGE if request.system else 0)
+
+
+def estimate_body_tokens(body: Mapping[str, Any]) -> int:
+    """The same of a request that has become a Converse body; what is attached counts nothing."""
+    blocks = [block for message in body.get("messages", ()) for block in message["content"]]
+    texts = [block["text"] for block in (*blocks, *body.get("system", ())) if "text" in block]
+    return sum(estimate_tokens(text) + _TOKENS_PER_MESSAGE for text in texts)
 
 
 _DEFAULTS = SamplingParameters()

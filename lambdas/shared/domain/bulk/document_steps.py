@@ -10,7 +10,8 @@ from lambdas.shared.domain.bulk.document_work import DocumentWork
 from lambdas.shared.domain.bulk.listing import Entry, Page
 from lambdas.shared.domain.bulk.outcome import Outcome
 from lambdas.shared.domain.bulk.run import BulkRun
-from lambdas.shared.domain.summary import Summary
+from lambdas.shared.domain.bulk.spending import Spent
+from lambdas.shared.domain.chat_model import TokenUsage
 
 ModelInput = Mapping[str, Any]
 
@@ -48,20 +49,12 @@ class AnswerMerger(Protocol):
         ...
 
 
-class Kept(NamedTuple):
-    """A stored summary, as the content policy has left it; `result_key` is that of its JSON."""
-
-    result_key: str
-    summary: Summary
-
-
 class SummaryKeeper(Protocol):
     """Stores summaries."""
 
-    def keep(self, run: BulkRun, work: DocumentWork) -> Kept:
-        """Store `work.summary_text`. May be repeated: the same work has the same key, and what is stored stands.
-
-        Raises BlockedByGuardrailError."""
+    def keep(self, run: BulkRun, work: DocumentWork) -> Outcome:
+        """Store `work.summary_text`, unless the content policy objects to it. May be repeated: the same work has the
+        same key, and what is stored, and was paid for that, stands."""
         ...
 
 
@@ -70,7 +63,8 @@ class AskedAnswer(NamedTuple):
 
     text: str
     stop_reason: str
-    cost_usd: Decimal | None
+    spent: Spent
+    usage: TokenUsage = TokenUsage(0, 0)
 
 
 class RecordAsker(Protocol):
@@ -80,7 +74,7 @@ class RecordAsker(Protocol):
         """`call_id` names the ledger's event, which is opened before the call and closed after it.
 
         Raises ModelThrottledError and ModelUnavailableError (ask again later), and other ModelErrors and
-        BlockedByGuardrailError, which will be the same next time.
+        BlockedByGuardrailError, which will be the same next time; the latter says what it has cost.
         """
         ...
 

@@ -10,13 +10,14 @@ from typing import Any
 from lambdas.shared.domain.bulk.document_steps import DocumentPreparer, PreparedDocument
 from lambdas.shared.domain.bulk.layout import RunLayout
 from lambdas.shared.domain.bulk.listing import Entry
-from lambdas.shared.domain.bulk.outcome import Account, Outcome
+from lambdas.shared.domain.bulk.outcome import Outcome
 from lambdas.shared.domain.bulk.part import part_limits, request_row
 from lambdas.shared.domain.bulk.run import BulkRun, RunPhase
 from lambdas.shared.domain.bulk.run_files import RunFiles
 from lambdas.shared.domain.bulk.run_stores import BulkRunStore
 from lambdas.shared.services.bulk.overlapped import overlapped
 from lambdas.shared.services.bulk.part_writer import PartWriter
+from lambdas.shared.services.bulk.step_books import StepBooks
 
 
 class PrepareDocuments:
@@ -60,7 +61,7 @@ class PrepareDocuments:
     def _prepare(self, run: BulkRun, layout: RunLayout, number: int, key: str, offset: int) -> dict[str, Any]:
         origin, nonce = f"f{number:06d}", self._new_id()
         outcome_key = layout.outcome_file(origin, nonce)
-        account, done = Account(), True
+        books, done = StepBooks(), True
         parts = PartWriter(self._files, part_limits(run.quotas), lambda index: layout.part(0, origin, nonce, index))
         with parts, self._files.open(outcome_key) as outcomes:
             rows = islice(self._files.rows(key), offset, None)
@@ -68,8 +69,8 @@ class PrepareDocuments:
                 if prepared is None:
                     done = False
                     break
+                books.came_to(prepared if isinstance(prepared, Outcome) else prepared.work)
                 if isinstance(prepared, Outcome):
-                    account.add(prepared)
                     outcomes.write(prepared.as_row())
                 else:
                     parts.add(prepared.work, map(request_row, prepared.work.open, prepared.requests))
@@ -79,7 +80,7 @@ class PrepareDocuments:
             "offset": offset,
             "parts": [part.as_json() for part in parts.parts],
             "outcomes": outcome_key,
-            "account": account.as_json(),
+            **books.as_json(),
         }
 
     def _prepared(self, run: BulkRun, row: Mapping[str, Any]) -> PreparedDocument | Outcome | None:
