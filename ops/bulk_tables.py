@@ -16,19 +16,33 @@ _BAR = 30
 
 def plan_lines(planned: ArchivePlan) -> Iterator[str]:
     """A readable table of a plan."""
+    yield from _figures(planned)
+    yield "sample"
+    for kind in planned.estimate.kinds:
+        known = f", {kind.summarized:,} are summarized already" if kind.summarized else ""
+        yield f"  {kind.stratum.kind:<8} {kind.sampled:>4} of {kind.stratum.documents:,} documents read{known}"
+    yield "quotas"
+    quotas = planned.plan.quotas
+    for name, value in quotas.quotas._asdict().items():
+        yield f"  {name:<18} {value:>16,}  {quotas.sources[name]}"
+    yield from (f"note: {note}" for note in planned.notes)
+
+
+def _figures(planned: ArchivePlan) -> Iterator[str]:
     plan, survey = planned.plan, planned.survey
     share = plan.batch_records * 100 // plan.records if plan.records else 0
     yield from _rows(
         ("source", f"{planned.request.source.uri}  ({planned.request.source.kind})"),
         ("model, style", f"{planned.model_id}, {planned.style}"),
         ("documents", f"{survey.documents:,} in {survey.listing.bytes / 1e6:,.1f} MB"),
+        ("to summarize", f"{plan.asked:,} ± {plan.asked_bound:,}"),
         (
             "requests",
             f"{plan.records:,}: {plan.batch_records:,} in batch ({share} %), {plan.on_demand_records:,} on demand",
         ),
         ("batch jobs", f"{plan.jobs:,}, {plan.quotas.quotas.jobs} at once"),
         ("input tokens", f"{plan.input_tokens:,} ± {plan.token_bound:,}"),
-        ("output tokens", f"{plan.output_tokens:,} (typical of the style)"),
+        ("output tokens", f"{plan.output_tokens:,} ({_origin(plan.measured_on)})"),
         ("price", f"{usd(plan.cost_usd)} ± {usd(plan.cost_bound_usd)}"),
         ("  tokens", usd(plan.token_usd)),
         ("  guardrail", usd(plan.guardrail_usd)),
@@ -36,13 +50,6 @@ def plan_lines(planned: ArchivePlan) -> Iterator[str]:
         ("  a request", f"{usd(plan.record_usd)} in batch"),
         ("ends by", f"{plan.finish_by:%Y-%m-%d %H:%M} UTC"),
     )
-    yield "sample"
-    for kind in planned.estimate.kinds:
-        yield f"  {kind.stratum.kind:<8} {kind.sampled:>4} of {kind.stratum.documents:,} documents read"
-    yield "quotas"
-    for name, value in plan.quotas.quotas._asdict().items():
-        yield f"  {name:<18} {value:>16,}  {plan.quotas.sources[name]}"
-    yield from (f"note: {note}" for note in planned.notes)
 
 
 def progress_line(view: RunView, *, bar: bool) -> str:
@@ -83,6 +90,10 @@ def usd(amount: Decimal | None) -> str:
     if amount is None:
         return "unknown"
     return f"${amount:,.2f}" if amount >= 1 else f"${amount:,.6f}".rstrip("0").rstrip(".")
+
+
+def _origin(measured_on: int) -> str:
+    return f"as {measured_on:,} answers of earlier runs" if measured_on else "typical of the style"
 
 
 def _money_lines(spent: Spent, plan: RunPlan | None) -> Iterator[str]:

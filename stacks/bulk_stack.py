@@ -101,15 +101,13 @@ class BulkStack(cdk.Stack):
         return function
 
     def _sweep_part(self) -> PythonFunction:
-        mode = self._settings.bulk_guardrail
         environment = {
             **self._summary_settings(),
-            "BULK_GUARDRAIL": mode,
             "SLOTS_TABLE": self._storage.slots.table_name,
             "MAX_MODEL_CALLS": str(self._settings.summaries_max_model_calls),
         }
         function = self._step("bulk/sweep_part", 512, 900, environment, saves=False)
-        self._allow_summaries(function, assesses=mode != "none")
+        self._allow_summaries(function, assesses=self._settings.bulk_guardrail != "none")
         self._allow_slots(function)
         for statement in model_access(self, model_ids=self._settings.models.ids, actions=[INVOKE]):
             function.add_to_role_policy(statement)

@@ -25,6 +25,7 @@ _RUN: dict[str, Any] = {
         "token_usd": 47.06,
         "guardrail_usd": 200,
         "finish_by": "2026-11-23T09:55:12.000Z",
+        "complete": True,
     },
     "cost_usd": 64.77,
     "guardrail_usd": 52.43,

@@ -51,9 +51,12 @@ class QuotaView(msgspec.Struct):
 
 
 class PlanAnswer(msgspec.Struct):
-    """What a run would take. `documents` were listed, `complete` false: there are more, of which nothing is known.
-    `token_bound` and `cost_bound_usd`: how much the sample may be wrong by, nineteen times out of twenty. `jobs`,
-    `batch` and `on_demand` count jobs and records. An empty list of `refusals`: it may start."""
+    """What a run would take. `documents` were listed, `complete` false: there are more, of which nothing is known, so
+    that all figures are lower bounds. `to_summarize` of them have a text and no summary yet, as far as a sample
+    tells: `sampled` were read, and `sampled_summarized` of these have one. The bounds: how much the sample may be wrong
+    by, nineteen times out of twenty. `measured_on`: so many answers of earlier runs say what an answer takes; 0 =
+    typical of the style. `jobs`, `batch` and `on_demand` count jobs and records. An empty list of `refusals`: it may
+    start."""
 
     source: str
     model: str
@@ -61,10 +64,14 @@ class PlanAnswer(msgspec.Struct):
     documents: int
     complete: bool
     sampled: int
+    sampled_summarized: int
+    to_summarize: int
+    to_summarize_bound: int
     records: int
     input_tokens: int
     output_tokens: int
     token_bound: int
+    measured_on: int
     jobs: int
     batch: int
     on_demand: int
@@ -90,7 +97,8 @@ class CountsView(msgspec.Struct):
 
 class RunPlanView(msgspec.Struct):
     """What it was planned to be; `batch` and `on_demand` count records. What `cost_usd` holds beside its two parts is
-    for AWS's services, which a run does not see the bill of."""
+    for AWS's services, which a run does not see the bill of. `complete` false: it was made of the first documents of a
+    longer source, and is a lower bound."""
 
     jobs: int
     batch: int
@@ -99,6 +107,7 @@ class RunPlanView(msgspec.Struct):
     token_usd: Decimal | None
     guardrail_usd: Decimal | None
     finish_by: str
+    complete: bool
 
 
 class RunAnswer(msgspec.Struct):
@@ -138,10 +147,14 @@ def plan_answer(planned: ArchivePlan) -> PlanAnswer:
         documents=planned.survey.documents,
         complete=planned.survey.complete,
         sampled=sum(kind.sampled for kind in planned.estimate.kinds),
+        sampled_summarized=sum(kind.summarized for kind in planned.estimate.kinds),
+        to_summarize=plan.asked,
+        to_summarize_bound=plan.asked_bound,
         records=plan.records,
         input_tokens=plan.input_tokens,
         output_tokens=plan.output_tokens,
         token_bound=plan.token_bound,
+        measured_on=plan.measured_on,
         jobs=plan.jobs,
         batch=plan.batch_records,
         on_demand=plan.on_demand_records,
@@ -191,4 +204,5 @@ def _plan(plan: RunPlan) -> RunPlanView:
         token_usd=plan.token_usd,
         guardrail_usd=plan.guardrail_usd,
         finish_by=to_iso(plan.finish_by),
+        complete=plan.complete,
     )

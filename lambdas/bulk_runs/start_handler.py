@@ -12,6 +12,7 @@ from lambdas.bulk_runs.schema import BulkBody, plan_answer, run_answer
 from lambdas.shared.adapters import aws_clients
 from lambdas.shared.adapters.document_text_reader import DocumentTextReader
 from lambdas.shared.adapters.dynamodb_bulk_run_store import DynamoDbBulkRunStore
+from lambdas.shared.adapters.dynamodb_document_store import DynamoDbDocumentStore
 from lambdas.shared.adapters.dynamodb_tenant_options import DynamoDbTenantOptions
 from lambdas.shared.adapters.file_prompt_library import FilePromptLibrary
 from lambdas.shared.adapters.json_model_catalog import load_catalog
@@ -37,7 +38,7 @@ from lambdas.shared.services.bulk.start_run import StartRun
 
 # An answer has 29 seconds: a hundred calls list so many keys, and some documents of each kind are read.
 MOST_DOCUMENTS = 100_000
-_SAMPLE_PER_KIND = 15
+_SAMPLE_PER_KIND = 60
 _LIMITS = ReadingLimits(documents=60, bytes=60_000_000)
 _SECONDS_FOR_THE_REST = 8
 
@@ -46,6 +47,7 @@ _SECONDS_FOR_THE_REST = 8
 class Settings:
     bulk_table: str
     clients_table: str
+    documents_table: str
     idempotency_table: str
     documents_bucket: str
     state_machine_arn: str
@@ -57,6 +59,7 @@ class Settings:
     section_tokens: int
     bulk_sources: str
     bulk_guardrail: str
+    bulk_guardrail_policies: str
     bulk_quotas: str
 
 
@@ -70,8 +73,6 @@ def build_planner() -> PlanRun:
     set_ = settings()
     places = partial(_places, json.loads(set_.bulk_sources), set_.documents_bucket)
     catalog = load_catalog(set_.models)
-    style: Any = set_.summary_style
-    mode: Any = set_.bulk_guardrail
     return PlanRun(
         runs=DynamoDbBulkRunStore(aws_clients.dynamodb(), table=set_.bulk_table),
         pages=S3SourcePages(aws_clients.s3(), places=places),
@@ -86,15 +87,8 @@ def build_planner() -> PlanRun:
         catalog=catalog,
         prompts=SummaryPrompts(FilePromptLibrary(), set_.section_tokens),
         tenants=DynamoDbTenantOptions(aws_clients.dynamodb(), table=set_.clients_table),
-        defaults=BulkDefaults(
-            model=set_.bulk_model,
-            options=SummaryOptions(style, set_.summary_language),
-            places=places,
-            guardrail_mode=mode,
-            rounds=set_.bulk_rounds,
-            most_documents=MOST_DOCUMENTS,
-            sample_per_kind=_SAMPLE_PER_KIND,
-        ),
+        documents=DynamoDbDocumentStore(aws_clients.dynamodb(), table=set_.documents_table),
+        defaults=_defaults(set_, places),
     )
 
 
@@ -132,6 +126,21 @@ def start_run(request: Request) -> Response:
     repeat_key = f"{request.caller.owner} {key}" if key else ""
     run = build_service().start(wish, repeat_key=repeat_key, time_is_up=time_is_up)
     return json_response(run_answer(_begun(run)), status=202)
+
+
+def _defaults(set_: Settings, places: Callable[[str], tuple[AllowedSource, ...]]) -> BulkDefaults:
+    style: Any = set_.summary_style
+    mode: Any = set_.bulk_guardrail
+    return BulkDefaults(
+        model=set_.bulk_model,
+        options=SummaryOptions(style, set_.summary_language),
+        places=places,
+        guardrail_mode=mode,
+        guardrail_policies=json.loads(set_.bulk_guardrail_policies),
+        rounds=set_.bulk_rounds,
+        most_documents=MOST_DOCUMENTS,
+        sample_per_kind=_SAMPLE_PER_KIND,
+    )
 
 
 def _begun(run: BulkRun) -> RunView:

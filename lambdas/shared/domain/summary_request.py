@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from lambdas.shared.domain.attachment import Attachment
 from lambdas.shared.domain.chat_model import ChatMessage, ChatRequest, SamplingParameters
+from lambdas.shared.domain.document_store import ReuseKey
 from lambdas.shared.domain.errors import ContextTooLongError
 from lambdas.shared.domain.fit import estimate_input_tokens, fit
 from lambdas.shared.domain.model_catalog import ResolvedModel
@@ -39,6 +40,10 @@ class SummaryRequests:
         """What decided the words of a summary of that many sections, beside the document and the model."""
         steps = f"+{self.section.version.removeprefix('summarize_')}" if sections > 1 else ""
         return f"{self.final.version}{steps}{self.options.suffix}"
+
+    def reuse_key(self, content_hash: str, sections: int) -> ReuseKey:
+        """Under which a summary of such a document is known."""
+        return ReuseKey(content_hash, self.version(sections), self.model.model_id)
 
     @property
     def fingerprint(self) -> str:

@@ -7,8 +7,9 @@ from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 from lambdas.shared.domain.bulk.joining import RecordResult
-from lambdas.shared.domain.fit import estimate_body_tokens
+from lambdas.shared.domain.fit import TOKENS_PER_MESSAGE
 from lambdas.shared.domain.guardrail import CHARACTERS_PER_UNIT
+from lambdas.shared.domain.tokens import estimate_tokens
 
 
 class AnsweredUsage(NamedTuple):
@@ -45,6 +46,13 @@ def answered_usage(rows: Iterable[Mapping[str, Any]], results: Mapping[str, Reco
         output_tokens=sum(result.usage.output_tokens for _, result in answered),
         units=sum(text_units(len(result.text)) for _, result in answered),
     )
+
+
+def estimate_body_tokens(body: Mapping[str, Any]) -> int:
+    """What `estimate_input_tokens` says of a request, once it has become a Converse body."""
+    blocks = [block for message in body.get("messages", ()) for block in message["content"]]
+    texts = [block["text"] for block in (*blocks, *body.get("system", ()))]
+    return sum(estimate_tokens(text) + TOKENS_PER_MESSAGE for text in texts)
 
 
 def text_units(characters: int) -> int:

@@ -14,7 +14,8 @@ _MONEY = ("cost_usd", "token_usd", "guardrail_usd")
 
 
 class RunPlan(NamedTuple):
-    """`batch` and `on_demand` count records; None = not known. The parts' rest is what AWS's services are to cost."""
+    """`batch` and `on_demand` count records; None = not known. The parts' rest is what AWS's services are to cost.
+    `complete` False: it was made of the first `documents` of a longer source, and all of it is a lower bound."""
 
     documents: int
     jobs: int
@@ -24,6 +25,7 @@ class RunPlan(NamedTuple):
     finish_by: datetime
     token_usd: Decimal | None = None
     guardrail_usd: Decimal | None = None
+    complete: bool = True
 
     def as_text(self) -> str:
         """JSON; money is a decimal text."""
@@ -31,7 +33,7 @@ class RunPlan(NamedTuple):
         return json.dumps({**self._asdict(), **money, "finish_by": to_iso(self.finish_by)})
 
 
-def kept_plan(plan: BulkPlan) -> RunPlan:
+def kept_plan(plan: BulkPlan, *, complete: bool) -> RunPlan:
     """The figures that callers see of it."""
     return RunPlan(
         documents=plan.documents,
@@ -42,6 +44,7 @@ def kept_plan(plan: BulkPlan) -> RunPlan:
         finish_by=plan.finish_by,
         token_usd=plan.token_usd,
         guardrail_usd=plan.guardrail_usd,
+        complete=complete,
     )
 
 

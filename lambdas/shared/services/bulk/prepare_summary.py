@@ -13,7 +13,7 @@ from lambdas.shared.domain.bulk.spending import assessed
 from lambdas.shared.domain.converse import converse_body
 from lambdas.shared.domain.document_kind import too_large
 from lambdas.shared.domain.document_limits import LARGEST_DOCUMENT_BYTES
-from lambdas.shared.domain.document_store import DocumentStore, ReuseKey
+from lambdas.shared.domain.document_store import DocumentStore
 from lambdas.shared.domain.document_text import DocumentText, TextReader, recognise
 from lambdas.shared.domain.errors import ContextTooLongError, UnreadableDocumentError
 from lambdas.shared.domain.failure import DELETED_CODE
@@ -60,8 +60,7 @@ class PrepareSummary:
         text = self._reader.read(content, entry.key)
         sections = requests.split(text.parts)
         work = _work(entry, content, text, len(sections))
-        reuse = ReuseKey(work.content_hash, requests.version(len(sections)), requests.model.model_id)
-        known = self._documents.find_reusable(run.tenant, reuse)
+        known = self._documents.find_reusable(run.tenant, requests.reuse_key(work.content_hash, len(sections)))
         if known is not None:
             return self._keeper.reuse(run, work, known)
         return self._requested(run, work, requests, sections)

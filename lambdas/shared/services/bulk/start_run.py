@@ -88,5 +88,5 @@ class StartRun:
             record_usd=plan.record_usd,
             style=planned.style,
             created_at=to_iso(self._now()),
-            plan=kept_plan(plan).as_text(),
+            plan=kept_plan(plan, complete=planned.survey.complete).as_text(),
         )
