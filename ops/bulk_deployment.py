@@ -12,7 +12,7 @@ import boto3
 from lambdas.shared.adapters import aws_clients
 from lambdas.shared.adapters.document_text_reader import DocumentTextReader
 from lambdas.shared.adapters.dynamodb_bulk_run_store import DynamoDbBulkRunStore
-from lambdas.shared.adapters.dynamodb_document_store import DynamoDbDocumentStore
+from lambdas.shared.adapters.dynamodb_reusable_summaries import DynamoDbReusableSummaries
 from lambdas.shared.adapters.dynamodb_shard_store import DynamoDbShardStore
 from lambdas.shared.adapters.dynamodb_tenant_options import DynamoDbTenantOptions
 from lambdas.shared.adapters.file_prompt_library import FilePromptLibrary
@@ -75,7 +75,7 @@ class BulkDeployment:
             catalog=catalog,
             prompts=SummaryPrompts(FilePromptLibrary(), int(found["SECTION_TOKENS"])),
             tenants=DynamoDbTenantOptions(aws_clients.dynamodb(), table=found["CLIENTS_TABLE"]),
-            documents=DynamoDbDocumentStore(aws_clients.dynamodb(), table=found["DOCUMENTS_TABLE"]),
+            documents=DynamoDbReusableSummaries(aws_clients.dynamodb(), table=found["DOCUMENTS_TABLE"]),
             defaults=_defaults(found, places),
             listed=listed,
         )

@@ -8,8 +8,8 @@ from decimal import Decimal
 from lambdas.shared.domain.bulk.archive_plan import ArchivePlan
 from lambdas.shared.domain.bulk.run import BulkRun
 from lambdas.shared.domain.bulk.run_plan import RunPlan
+from lambdas.shared.domain.bulk.run_view import RunView
 from lambdas.shared.domain.bulk.spending import Spent
-from lambdas.shared.services.bulk.read_runs import RunView
 
 _BAR = 30
 

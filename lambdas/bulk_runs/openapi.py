@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from lambdas.bulk_runs.schema import BulkBody, PlanAnswer, ResumeBody, RunAnswer, RunList
+from lambdas.bulk_runs.plan_schema import PlanAnswer
+from lambdas.bulk_runs.schema import BulkBody, ResumeBody, RunAnswer, RunList
 from lambdas.shared.domain import errors
 from lambdas.shared.domain.bulk.archive_plan import BulkRunRefusedError
 from lambdas.shared.domain.bulk.bulk_request import BulkRunActiveError

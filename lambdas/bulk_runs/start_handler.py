@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from functools import cache, partial
 from typing import Any
 
-from lambdas.bulk_runs.schema import BulkBody, plan_answer, run_answer
+from lambdas.bulk_runs.plan_schema import plan_answer
+from lambdas.bulk_runs.schema import BulkBody, run_answer
 from lambdas.shared.adapters import aws_clients
 from lambdas.shared.adapters.document_text_reader import DocumentTextReader
 from lambdas.shared.adapters.dynamodb_bulk_run_store import DynamoDbBulkRunStore
-from lambdas.shared.adapters.dynamodb_document_store import DynamoDbDocumentStore
+from lambdas.shared.adapters.dynamodb_reusable_summaries import DynamoDbReusableSummaries
 from lambdas.shared.adapters.dynamodb_tenant_options import DynamoDbTenantOptions
 from lambdas.shared.adapters.file_prompt_library import FilePromptLibrary
 from lambdas.shared.adapters.json_model_catalog import load_catalog
@@ -23,6 +24,7 @@ from lambdas.shared.adapters.stepfunctions_bulk_workflow import StepFunctionsBul
 from lambdas.shared.domain.bulk.archive_plan import BulkWish
 from lambdas.shared.domain.bulk.run import BulkRun
 from lambdas.shared.domain.bulk.run_plan import plan_from
+from lambdas.shared.domain.bulk.run_view import Counts, RunView
 from lambdas.shared.domain.bulk.sample_reading import ReadingLimits
 from lambdas.shared.domain.bulk.source import AllowedSource, allowed_places
 from lambdas.shared.domain.bulk.spending import Spent
@@ -33,7 +35,6 @@ from lambdas.shared.runtime.settings import load_settings
 from lambdas.shared.services.bulk.carry_run import CarryRun
 from lambdas.shared.services.bulk.measure_sample import MeasureSample
 from lambdas.shared.services.bulk.plan_run import BulkDefaults, PlanRun
-from lambdas.shared.services.bulk.read_runs import Counts, RunView
 from lambdas.shared.services.bulk.start_run import StartRun
 
 # An answer has 29 seconds: a hundred calls list so many keys, and some documents of each kind are read.
@@ -87,7 +88,7 @@ def build_planner() -> PlanRun:
         catalog=catalog,
         prompts=SummaryPrompts(FilePromptLibrary(), set_.section_tokens),
         tenants=DynamoDbTenantOptions(aws_clients.dynamodb(), table=set_.clients_table),
-        documents=DynamoDbDocumentStore(aws_clients.dynamodb(), table=set_.documents_table),
+        documents=DynamoDbReusableSummaries(aws_clients.dynamodb(), table=set_.documents_table),
         defaults=_defaults(set_, places),
     )
 

@@ -7,10 +7,10 @@ from functools import cache
 from typing import Any
 
 from lambdas.shared.runtime.settings import load_settings
+from lambdas.shared.runtime.workflow_step import State, workflow_step
 from lambdas.shared.services.merge_sections import MergeSections
 from lambdas.summaries.requests_wiring import request_parts
 from lambdas.summaries.schema import prepared_in, run_in
-from lambdas.summaries.workflow_step import State, workflow_step
 
 
 @dataclass(frozen=True, slots=True)

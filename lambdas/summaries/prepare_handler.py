@@ -8,10 +8,10 @@ from typing import Any
 
 from lambdas.shared.adapters.document_text_reader import DocumentTextReader
 from lambdas.shared.runtime.settings import load_settings
+from lambdas.shared.runtime.workflow_step import State, workflow_step
 from lambdas.shared.services.prepare_document import PrepareDocument
 from lambdas.summaries.requests_wiring import request_parts
 from lambdas.summaries.schema import run_in
-from lambdas.summaries.workflow_step import State, workflow_step
 
 
 @dataclass(frozen=True, slots=True)

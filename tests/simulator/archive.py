@@ -8,7 +8,8 @@ from decimal import Decimal
 from random import Random
 from typing import Any
 
-from lambdas.shared.domain.bulk.document_steps import AskedAnswer, PreparedDocument
+from lambdas.shared.domain.bulk.document_preparing import PreparedDocument
+from lambdas.shared.domain.bulk.document_steps import AskedAnswer
 from lambdas.shared.domain.bulk.document_work import DocumentWork
 from lambdas.shared.domain.bulk.listing import Entry, Page
 from lambdas.shared.domain.bulk.outcome import Outcome

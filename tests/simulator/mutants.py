@@ -11,9 +11,9 @@ import pytest
 from lambdas.shared.domain.bulk import batch_jobs, joining, shard_decisions, shard_job
 from lambdas.shared.domain.bulk.batch_jobs import JobStatus
 from lambdas.shared.domain.bulk.document_work import DocumentWork
-from lambdas.shared.domain.bulk.joining import RecordResult
 from lambdas.shared.domain.bulk.outcome import Account
 from lambdas.shared.domain.bulk.output_row import MISSING
+from lambdas.shared.domain.bulk.record_result import RecordResult
 from lambdas.shared.domain.bulk.shard_decisions import NoAnswer, SlotTaken, Submitted
 from lambdas.shared.domain.bulk.shard_job import Act, ShardPhase, ShardRow
 from lambdas.shared.services.bulk import advance_shard, collect_shard, part_writer, round_plans
@@ -161,12 +161,12 @@ def _forget_failures(patch: Patch) -> None:
 
 
 def _bill_earlier_answers_again(patch: Patch) -> None:
-    came_to = StepBooks.came_to
+    add_spent = StepBooks.add_spent
 
-    def mutant(self, found, *, before=None):
-        came_to(self, found)
+    def mutant(self, now, *, before=None):
+        add_spent(self, now)
 
-    patch.setattr(StepBooks, "came_to", mutant)
+    patch.setattr(StepBooks, "add_spent", mutant)
 
 
 def _slots_of_one_run(patch: Patch) -> None:

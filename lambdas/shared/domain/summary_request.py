@@ -8,11 +8,11 @@ from dataclasses import dataclass, replace
 
 from lambdas.shared.domain.attachment import Attachment
 from lambdas.shared.domain.chat_model import ChatMessage, ChatRequest, SamplingParameters
-from lambdas.shared.domain.document_store import ReuseKey
 from lambdas.shared.domain.errors import ContextTooLongError
 from lambdas.shared.domain.fit import estimate_input_tokens, fit
 from lambdas.shared.domain.model_catalog import ResolvedModel
 from lambdas.shared.domain.prompt import Prompt, PromptLibrary
+from lambdas.shared.domain.reusable_summaries import ReuseKey
 from lambdas.shared.domain.sections import split_sections
 from lambdas.shared.domain.summary_options import SummaryOptions
 

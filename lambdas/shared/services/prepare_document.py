@@ -13,21 +13,19 @@ from lambdas.shared.domain.chat_model import ChatRequest
 from lambdas.shared.domain.document import Step
 from lambdas.shared.domain.document_kind import too_large
 from lambdas.shared.domain.document_limits import LARGEST_DOCUMENT_BYTES
-from lambdas.shared.domain.document_store import DocumentStore, ReuseKey
+from lambdas.shared.domain.document_store import DocumentStore
 from lambdas.shared.domain.document_text import NeedsOcrError, TextReader, recognise
 from lambdas.shared.domain.errors import UnreadableDocumentError
 from lambdas.shared.domain.execution import PreparedRequests, SummaryRun, prepared_requests
 from lambdas.shared.domain.failure import DELETED_CODE
 from lambdas.shared.domain.model_catalog import ResolvedModel
 from lambdas.shared.domain.object_store import ObjectMissingError, ObjectStore
+from lambdas.shared.domain.reusable_summaries import ReuseKey
 from lambdas.shared.domain.summary import Summary
 from lambdas.shared.domain.summary_options import SummaryOptions, TenantOptions
 from lambdas.shared.domain.summary_request import SummaryPrompts, SummaryRequests
 from lambdas.shared.domain.timestamps import utc_now
 from lambdas.shared.services.request_files import RequestFiles
-
-_MOST_SENTENCES = 10
-_LONGEST_SENTENCE = 300
 
 
 class PrepareDocument:
@@ -89,7 +87,7 @@ class PrepareDocument:
         sections = requests.split(text.parts)
         prepared = replace(
             _level_0(run, requests, content, sections=len(sections)),
-            skipped=told(text.skipped),
+            skipped=text.told,
             document_language=text.language,
         )
         return self._stored(run, prepared, lambda: requests.requests(sections))
@@ -138,13 +136,6 @@ class PrepareDocument:
             content_type="application/json",
             owner=run.execution,
         )
-
-
-def told(skipped: tuple[str, ...]) -> tuple[str, ...]:
-    """The first sentences about what was not read: they travel through the workflow's state, which is bounded."""
-    short = tuple(sentence[:_LONGEST_SENTENCE] for sentence in skipped[:_MOST_SENTENCES])
-    left = len(skipped) - len(short)
-    return (*short, f"{left} more parts were not read.") if left > 0 else short
 
 
 def _level_0(run: SummaryRun, requests: SummaryRequests, content: bytes, *, sections: int) -> PreparedRequests:

@@ -6,9 +6,9 @@ import json
 from decimal import Decimal
 
 from lambdas.shared.domain.bulk.document_work import DocumentWork, work_from
-from lambdas.shared.domain.bulk.joining import RecordResult
 from lambdas.shared.domain.bulk.more_room import with_more_room
 from lambdas.shared.domain.bulk.outcome import Outcome
+from lambdas.shared.domain.bulk.record_result import RecordResult
 from lambdas.shared.domain.bulk.spending import Spent
 
 LONG = DocumentWork("doc_1", "archive", "bulk/a.pdf", "hash", ("doc_1_0_00000", "doc_1_0_00001", "doc_1_0_00002"))

@@ -16,9 +16,9 @@ from lambdas.shared.domain.bulk.run import BulkRun, RunState
 from lambdas.shared.domain.bulk.run_plan import plan_from
 from lambdas.shared.domain.bulk.sample_reading import ReadingLimits
 from lambdas.shared.domain.document_limits import LARGEST_DOCUMENT_BYTES
-from lambdas.shared.domain.document_store import ReuseKey
 from lambdas.shared.domain.errors import FieldError, InvalidInputError, UnknownModelError
 from lambdas.shared.domain.model_card import Prices
+from lambdas.shared.domain.reusable_summaries import ReuseKey
 from lambdas.shared.domain.tokens import estimate_tokens
 from tests.fakes.bulk import InMemorySamples, ListedSource
 from tests.fakes.documents import SUMMARY

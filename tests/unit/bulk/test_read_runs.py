@@ -7,9 +7,10 @@ import pytest
 from lambdas.shared.domain.bulk.layout import RunLayout
 from lambdas.shared.domain.bulk.quotas import CONSERVATIVE
 from lambdas.shared.domain.bulk.run import BulkRun, RunState
+from lambdas.shared.domain.bulk.run_view import Counts
 from lambdas.shared.domain.bulk.spending import Spent, spent_from
 from lambdas.shared.domain.errors import InvalidInputError, NotFoundError
-from lambdas.shared.services.bulk.read_runs import Counts, ReadRuns
+from lambdas.shared.services.bulk.read_runs import ReadRuns
 from tests.simulator.archive import KEPT_USD, RECORD_USD, SimulatedDocument
 from tests.simulator.world import World
 from tests.unit.bulk.planning import Desk, texts, wish

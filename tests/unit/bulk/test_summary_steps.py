@@ -11,12 +11,13 @@ from typing import Any
 import pytest
 
 from lambdas.shared.adapters.document_text_reader import DocumentTextReader
-from lambdas.shared.domain.bulk.document_steps import JobSettlement, PreparedDocument
+from lambdas.shared.domain.bulk.document_preparing import PreparedDocument
+from lambdas.shared.domain.bulk.document_steps import JobSettlement
 from lambdas.shared.domain.bulk.document_work import DocumentWork
-from lambdas.shared.domain.bulk.joining import RecordResult
 from lambdas.shared.domain.bulk.listing import Entry
 from lambdas.shared.domain.bulk.outcome import Outcome
 from lambdas.shared.domain.bulk.quotas import CONSERVATIVE
+from lambdas.shared.domain.bulk.record_result import RecordResult
 from lambdas.shared.domain.bulk.run import BulkRun, RunState
 from lambdas.shared.domain.bulk.spending import Spent
 from lambdas.shared.domain.chat_model import ChatRequest

@@ -1,44 +1,17 @@
-"""The ports to what is done with a document's text: write requests, merge sections, keep the summary, ask on demand."""
+"""The ports to what is done with answers: merge sections, keep the summary, ask on demand, keep the ledger."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from decimal import Decimal
-from typing import Any, NamedTuple, Protocol
+from typing import NamedTuple, Protocol
 
 from lambdas.shared.domain.bulk.document_work import DocumentWork
-from lambdas.shared.domain.bulk.listing import Entry, Page
 from lambdas.shared.domain.bulk.outcome import Outcome
+from lambdas.shared.domain.bulk.part import ModelInput
 from lambdas.shared.domain.bulk.run import BulkRun
 from lambdas.shared.domain.bulk.spending import Spent
 from lambdas.shared.domain.chat_model import TokenUsage
-
-ModelInput = Mapping[str, Any]
-
-
-class PreparedDocument(NamedTuple):
-    """A document's work, and a Converse body for each of its open records, in their order."""
-
-    work: DocumentWork
-    requests: Sequence[ModelInput]
-
-
-class SourcePages(Protocol):
-    """Lists a run's source."""
-
-    def page(self, run: BulkRun, token: str | None) -> Page:
-        """The page that the token names (None: the first). Raises InvalidInputError where the source cannot be read:
-        no such bucket, no permission, another Region."""
-        ...
-
-
-class DocumentPreparer(Protocol):
-    """Reads documents and writes their requests."""
-
-    def prepare(self, run: BulkRun, entry: Entry) -> PreparedDocument | Outcome:
-        """An outcome where there is nothing to ask: `skipped` for a document that has a summary of the same content,
-        prompt version and model, `failed` for one that cannot be read."""
-        ...
 
 
 class AnswerMerger(Protocol):

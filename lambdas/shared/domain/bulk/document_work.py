@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from lambdas.shared.domain.bulk.joining import RecordResult
 from lambdas.shared.domain.bulk.outcome import Outcome
+from lambdas.shared.domain.bulk.record_result import RecordResult
 from lambdas.shared.domain.bulk.spending import Spent, spent_from
 from lambdas.shared.domain.summary import Summary
 

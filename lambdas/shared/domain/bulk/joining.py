@@ -5,25 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import NamedTuple
 
 from lambdas.shared.domain.bulk.output_row import MISSING, OutputRow
+from lambdas.shared.domain.bulk.record_result import Check, RecordResult
 from lambdas.shared.domain.bulk.spending import Spent, add_usd
 from lambdas.shared.domain.chat_model import TokenUsage
 from lambdas.shared.domain.errors import InvalidAnswerError
 
-# Tells whether an answer can be used; raises InvalidAnswerError, whose code is the record's.
-Check = Callable[[str, str], object]
 Price = Callable[[TokenUsage], Decimal | None]
-
-
-class RecordResult(NamedTuple):
-    """`error` None = `text` can be used, and took `usage`. `spent` is what all of the record's answers cost."""
-
-    text: str
-    error: str | None
-    spent: Spent = Spent()
-    usage: TokenUsage = TokenUsage(0, 0)
 
 
 @dataclass(slots=True)

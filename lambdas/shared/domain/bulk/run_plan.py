@@ -7,7 +7,6 @@ from datetime import datetime
 from decimal import Decimal
 from typing import NamedTuple
 
-from lambdas.shared.domain.bulk.planner import BulkPlan
 from lambdas.shared.domain.timestamps import from_iso, to_iso
 
 _MONEY = ("cost_usd", "token_usd", "guardrail_usd")
@@ -31,21 +30,6 @@ class RunPlan(NamedTuple):
         """JSON; money is a decimal text."""
         money = {name: None if usd is None else str(usd) for name in _MONEY for usd in [getattr(self, name)]}
         return json.dumps({**self._asdict(), **money, "finish_by": to_iso(self.finish_by)})
-
-
-def kept_plan(plan: BulkPlan, *, complete: bool) -> RunPlan:
-    """The figures that callers see of it."""
-    return RunPlan(
-        documents=plan.documents,
-        jobs=plan.jobs,
-        batch=plan.batch_records,
-        on_demand=plan.on_demand_records,
-        cost_usd=plan.cost_usd,
-        finish_by=plan.finish_by,
-        token_usd=plan.token_usd,
-        guardrail_usd=plan.guardrail_usd,
-        complete=complete,
-    )
 
 
 def plan_from(text: str) -> RunPlan | None:

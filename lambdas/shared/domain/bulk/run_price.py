@@ -6,10 +6,9 @@ import math
 from decimal import Decimal
 from typing import Literal, NamedTuple
 
-from lambdas.shared.domain.bulk.answered_usage import text_units
 from lambdas.shared.domain.bulk.spending import add_usd
 from lambdas.shared.domain.chat_model import TokenUsage
-from lambdas.shared.domain.guardrail import GuardrailPrices, GuardrailUnits
+from lambdas.shared.domain.guardrail import GuardrailPrices, GuardrailUnits, text_units
 from lambdas.shared.domain.model_catalog import ResolvedModel
 from lambdas.shared.domain.price import batch_price, price, tier_of
 from lambdas.shared.domain.service_prices import GB_SECOND, S3_READ, S3_WRITE, TABLE_READ, TABLE_WRITE, TRANSITION

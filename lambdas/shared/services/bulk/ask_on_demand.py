@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from lambdas.shared.domain.bulk.document_steps import AskedAnswer, ModelInput
+from lambdas.shared.domain.bulk.document_steps import AskedAnswer
+from lambdas.shared.domain.bulk.part import ModelInput
 from lambdas.shared.domain.bulk.run import BulkRun
 from lambdas.shared.domain.bulk.spending import Spent
 from lambdas.shared.domain.converse import chat_request

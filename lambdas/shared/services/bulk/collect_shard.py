@@ -8,18 +8,20 @@ from functools import partial
 from typing import Any
 
 from lambdas.shared.domain.bulk import joining, shard_decisions
+from lambdas.shared.domain.bulk.answered_requests import answered_usage
 from lambdas.shared.domain.bulk.document_steps import JobLedger, JobSettlement
-from lambdas.shared.domain.bulk.joining import Check, Joined, Price
+from lambdas.shared.domain.bulk.joining import Joined, Price
 from lambdas.shared.domain.bulk.layout import RunLayout
 from lambdas.shared.domain.bulk.outcome import Outcome
 from lambdas.shared.domain.bulk.output_row import OutputRow, output_row
 from lambdas.shared.domain.bulk.part import Part, part_limits
+from lambdas.shared.domain.bulk.record_result import Check
 from lambdas.shared.domain.bulk.run import BulkRun
 from lambdas.shared.domain.bulk.run_files import RunFiles
-from lambdas.shared.domain.bulk.run_stores import BulkRunStore, RowChangedError, ShardStore
-from lambdas.shared.domain.bulk.shard_job import Act, ShardPhase, ShardRef, ShardRow, wait_seconds
+from lambdas.shared.domain.bulk.run_stores import BulkRunStore, RowChangedError
+from lambdas.shared.domain.bulk.shard_job import Act, ShardPhase, ShardProgress, ShardRef, ShardRow, wait_seconds
+from lambdas.shared.domain.bulk.shard_stores import ShardStore
 from lambdas.shared.domain.bulk.spending import Spent, assessed
-from lambdas.shared.services.bulk.advance_shard import ShardProgress
 from lambdas.shared.services.bulk.overlapped import overlapped
 from lambdas.shared.services.bulk.part_writer import PartWriter
 from lambdas.shared.services.bulk.round_plans import RoundPlans
@@ -103,9 +105,10 @@ class CollectShard:
             asked = (each for part in parts for each in documents_of(self._files, part))
             settle = partial(self._settled, run, joined)
             for each, settled in overlapped(settle, asked, workers=self._workers):
-                books.answered(each, joined.results)
-                books.came_to(settled if isinstance(settled, Outcome) else settled.work, before=each.work.spent)
+                books.add_usage(answered_usage(each.rows, joined.results))
                 if isinstance(settled, Outcome):
+                    books.add_spent(settled.spent, before=each.work.spent)
+                    books.account.add(settled)
                     outcomes.write(settled.as_row())
                 else:
                     writer.add(settled.work, settled.rows)

@@ -15,11 +15,11 @@ from lambdas.shared.domain.bulk.outcome import Outcome
 from lambdas.shared.domain.bulk.run import BulkRun
 from lambdas.shared.domain.bulk.spending import assessed
 from lambdas.shared.domain.document import Completion
-from lambdas.shared.domain.document_store import DocumentStore, ReuseKey
 from lambdas.shared.domain.dropped_object import archive_result_keys
 from lambdas.shared.domain.errors import InvalidAnswerError
 from lambdas.shared.domain.execution import SummaryRun
 from lambdas.shared.domain.object_store import ObjectStore
+from lambdas.shared.domain.reusable_summaries import ReusableSummaries, ReuseKey
 from lambdas.shared.domain.summary import Summary, read_summary, summary_from
 from lambdas.shared.domain.summary_files import summary_json, summary_markdown
 from lambdas.shared.services.bulk.content_policy import BulkContentPolicy
@@ -34,7 +34,7 @@ class KeepSummary:
         self,
         *,
         objects: ObjectStore,
-        documents: DocumentStore,
+        documents: ReusableSummaries,
         requests: TenantRequests,
         policy: BulkContentPolicy,
         results_bucket: str,

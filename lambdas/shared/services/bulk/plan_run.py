@@ -12,7 +12,6 @@ from lambdas.shared.domain.bulk.archive_plan import ArchivePlan, BulkWish, plan_
 from lambdas.shared.domain.bulk.archive_profile import SAMPLE_PER_KIND
 from lambdas.shared.domain.bulk.archive_survey import ArchiveSurvey, Surveyor, survey_notes, survey_refusals
 from lambdas.shared.domain.bulk.bulk_request import BulkRunActiveError, CheckedRequest, check_request, refuse_overlap
-from lambdas.shared.domain.bulk.document_steps import SourcePages
 from lambdas.shared.domain.bulk.planner import Terms, plan_run
 from lambdas.shared.domain.bulk.quotas import QuotaSource
 from lambdas.shared.domain.bulk.request_shape import measured_by, shape_of
@@ -22,10 +21,11 @@ from lambdas.shared.domain.bulk.run_stores import BulkRunStore
 from lambdas.shared.domain.bulk.sample_reading import MeasuredSample
 from lambdas.shared.domain.bulk.schedule import Pace, Refusal
 from lambdas.shared.domain.bulk.source import AllowedSource, Source, SourceKind, parse_source
+from lambdas.shared.domain.bulk.source_pages import SourcePages
 from lambdas.shared.domain.bulk.token_estimate import estimate_content
-from lambdas.shared.domain.document_store import DocumentStore
 from lambdas.shared.domain.guardrail import GuardrailPrices
 from lambdas.shared.domain.model_catalog import ModelCatalog
+from lambdas.shared.domain.reusable_summaries import ReusableSummaries
 from lambdas.shared.domain.summary_options import SummaryOptions, TenantOptions
 from lambdas.shared.domain.summary_request import SummaryPrompts, SummaryRequests
 from lambdas.shared.domain.timestamps import utc_now
@@ -70,7 +70,7 @@ class PlanRun:
         catalog: ModelCatalog,
         prompts: SummaryPrompts,
         tenants: TenantOptions,
-        documents: DocumentStore,
+        documents: ReusableSummaries,
         defaults: BulkDefaults,
         now: Callable[[], datetime] = utc_now,
         listed: Callable[[int], object] = lambda documents: None,

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from itertools import islice
 from typing import Any
 
-from lambdas.shared.domain.bulk.document_steps import DocumentPreparer, PreparedDocument
+from lambdas.shared.domain.bulk.document_preparing import DocumentPreparer, PreparedDocument
 from lambdas.shared.domain.bulk.layout import RunLayout
 from lambdas.shared.domain.bulk.listing import Entry
 from lambdas.shared.domain.bulk.outcome import Outcome
@@ -17,6 +17,7 @@ from lambdas.shared.domain.bulk.run_files import RunFiles
 from lambdas.shared.domain.bulk.run_stores import BulkRunStore
 from lambdas.shared.services.bulk.overlapped import overlapped
 from lambdas.shared.services.bulk.part_writer import PartWriter
+from lambdas.shared.services.bulk.prepare_commits import prepare_commits
 from lambdas.shared.services.bulk.step_books import StepBooks
 
 
@@ -69,10 +70,12 @@ class PrepareDocuments:
                 if prepared is None:
                     done = False
                     break
-                books.came_to(prepared if isinstance(prepared, Outcome) else prepared.work)
                 if isinstance(prepared, Outcome):
+                    books.add_spent(prepared.spent)
+                    books.account.add(prepared)
                     outcomes.write(prepared.as_row())
                 else:
+                    books.add_spent(prepared.work.spent)
                     parts.add(prepared.work, map(request_row, prepared.work.open, prepared.requests))
                 offset += 1
         return {
@@ -86,13 +89,3 @@ class PrepareDocuments:
     def _prepared(self, run: BulkRun, row: Mapping[str, Any]) -> PreparedDocument | Outcome | None:
         """None when the time is up: what comes after that is left to the next step."""
         return None if self._time_is_up() else self._preparer.prepare(run, Entry(**row))
-
-
-def prepare_commits(files: RunFiles, layout: RunLayout, number: int) -> Iterator[dict[str, Any]]:
-    """What was committed for a key file, in order; it is done when the last one says so."""
-    step = 0
-    while (commit := files.read(layout.prepare_commit(number, step))) is not None:
-        yield commit
-        step += 1
-        if commit["done"]:
-            return

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 
-from lambdas.shared.domain.bulk.document_steps import PreparedDocument
+from lambdas.shared.domain.bulk.document_preparing import PreparedDocument
 from lambdas.shared.domain.bulk.document_work import DocumentWork
 from lambdas.shared.domain.bulk.listing import Entry
 from lambdas.shared.domain.bulk.outcome import Outcome
@@ -13,16 +13,15 @@ from lambdas.shared.domain.bulk.spending import assessed
 from lambdas.shared.domain.converse import converse_body
 from lambdas.shared.domain.document_kind import too_large
 from lambdas.shared.domain.document_limits import LARGEST_DOCUMENT_BYTES
-from lambdas.shared.domain.document_store import DocumentStore
 from lambdas.shared.domain.document_text import DocumentText, TextReader, recognise
 from lambdas.shared.domain.errors import ContextTooLongError, UnreadableDocumentError
 from lambdas.shared.domain.failure import DELETED_CODE
 from lambdas.shared.domain.object_store import ObjectMissingError, ObjectStore
+from lambdas.shared.domain.reusable_summaries import ReusableSummaries
 from lambdas.shared.domain.summary_request import SummaryRequests
 from lambdas.shared.services.bulk.content_policy import BulkContentPolicy
 from lambdas.shared.services.bulk.keep_summary import KeepSummary
 from lambdas.shared.services.bulk.tenant_requests import TenantRequests
-from lambdas.shared.services.prepare_document import told
 
 
 class PrepareSummary:
@@ -33,7 +32,7 @@ class PrepareSummary:
         self,
         *,
         objects: ObjectStore,
-        documents: DocumentStore,
+        documents: ReusableSummaries,
         reader: TextReader,
         requests: TenantRequests,
         policy: BulkContentPolicy,
@@ -103,6 +102,6 @@ def _work(entry: Entry, content: bytes, text: DocumentText, sections: int) -> Do
         # the same grammar as `DocumentWork.record_id` has for the levels above
         open=tuple(f"{document_id}_0_{index:05}" for index in range(sections)),
         sections=sections,
-        skipped=told(text.skipped),
+        skipped=text.told,
         language=text.language,
     )

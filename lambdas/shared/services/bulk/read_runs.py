@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, NamedTuple
+from typing import Any
 
 from lambdas.shared.domain.bulk.layout import RunLayout
 from lambdas.shared.domain.bulk.run import BulkRun
 from lambdas.shared.domain.bulk.run_files import RunFiles
-from lambdas.shared.domain.bulk.run_plan import RunPlan, plan_from
-from lambdas.shared.domain.bulk.run_stores import BulkRunStore, ShardStore
-from lambdas.shared.domain.bulk.spending import Spent, spent_from
+from lambdas.shared.domain.bulk.run_plan import plan_from
+from lambdas.shared.domain.bulk.run_stores import BulkRunStore
+from lambdas.shared.domain.bulk.run_view import Counts, RunPage, RunView
+from lambdas.shared.domain.bulk.shard_stores import ShardStore
+from lambdas.shared.domain.bulk.spending import spent_from
 from lambdas.shared.domain.errors import FieldError, InvalidInputError, NotFoundError
 from lambdas.shared.domain.object_store import ObjectMissingError
 from lambdas.shared.services.bulk.carry_run import find_run
-from lambdas.shared.services.bulk.prepare_documents import prepare_commits
+from lambdas.shared.services.bulk.prepare_commits import prepare_commits
 from lambdas.shared.services.bulk.round_plans import RoundPlans
 from lambdas.shared.services.bulk.step_books import StepBooks, books_from
 
@@ -25,35 +27,6 @@ _AT_ONCE = 8
 _MOST_REMEMBERED = 20_000
 # In a list, a larger run's commits would be too many to read: its own page counts them.
 _MOST_FILES_IN_A_LIST = 20
-
-
-class Counts(NamedTuple):
-    """Documents by what became of them. Until the source is listed, `total` is the plan's."""
-
-    total: int
-    succeeded: int
-    failed: int
-    pending: int
-    skipped: int
-
-
-class RunView(NamedTuple):
-    """`counts` None: too many to be counted within a list. `spent`: by now, None where nobody has added it up;
-    `report_key` None: there is no report yet."""
-
-    run: BulkRun
-    plan: RunPlan | None
-    counts: Counts | None
-    spent: Spent | None
-    report_key: str | None
-    report: dict[str, Any] | None
-
-
-class RunPage(NamedTuple):
-    """Runs, the newest first."""
-
-    views: tuple[RunView, ...]
-    next_cursor: str | None
 
 
 class ReadRuns:

@@ -10,11 +10,11 @@ from lambdas.shared.domain.bulk.layout import RunLayout
 from lambdas.shared.domain.bulk.part import Part, part_from
 from lambdas.shared.domain.bulk.run import BulkRun
 from lambdas.shared.domain.bulk.run_files import RunFiles
-from lambdas.shared.domain.bulk.run_stores import ShardStore
+from lambdas.shared.domain.bulk.shard import Cut, Shard
 from lambdas.shared.domain.bulk.shard_job import ShardPhase, ShardRef, ShardRow
-from lambdas.shared.domain.bulk.sharding import Cut, Shard
+from lambdas.shared.domain.bulk.shard_stores import ShardStore
 from lambdas.shared.domain.bulk.spending import add_usd, spent_from
-from lambdas.shared.services.bulk.prepare_documents import prepare_commits
+from lambdas.shared.services.bulk.prepare_commits import prepare_commits
 
 
 class Plan(NamedTuple):

@@ -8,10 +8,10 @@ from typing import Any, NamedTuple
 
 from lambdas.shared.domain.bulk.document_steps import AnswerMerger, SummaryKeeper
 from lambdas.shared.domain.bulk.document_work import DocumentWork, work_from
-from lambdas.shared.domain.bulk.joining import RecordResult
 from lambdas.shared.domain.bulk.more_room import CUT, with_more_room
 from lambdas.shared.domain.bulk.outcome import Outcome
 from lambdas.shared.domain.bulk.part import Part, request_row
+from lambdas.shared.domain.bulk.record_result import RecordResult
 from lambdas.shared.domain.bulk.run import BulkRun
 from lambdas.shared.domain.bulk.run_files import RunFiles
 

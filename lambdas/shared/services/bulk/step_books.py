@@ -6,12 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from lambdas.shared.domain.bulk.answered_usage import AnsweredUsage, answered_usage
-from lambdas.shared.domain.bulk.document_work import DocumentWork
-from lambdas.shared.domain.bulk.joining import RecordResult
-from lambdas.shared.domain.bulk.outcome import Account, Outcome, account_from
+from lambdas.shared.domain.bulk.answered_usage import AnsweredUsage
+from lambdas.shared.domain.bulk.outcome import Account, account_from
 from lambdas.shared.domain.bulk.spending import Spent, spent_from
-from lambdas.shared.services.bulk.settle_documents import Asked
 
 _NOTHING = Spent()
 
@@ -24,15 +21,13 @@ class StepBooks:
     spent: Spent = _NOTHING
     usage: AnsweredUsage = AnsweredUsage()  # noqa: RUF009 - a value
 
-    def came_to(self, found: Outcome | DocumentWork, *, before: Spent = _NOTHING) -> None:
-        """A document has ended, or is to be asked."""
-        self.spent = self.spent.plus(found.spent.minus(before))
-        if isinstance(found, Outcome):
-            self.account.add(found)
+    def add_spent(self, now: Spent, *, before: Spent = _NOTHING) -> None:
+        """A document has cost `now` in all, of which others have counted `before`."""
+        self.spent = self.spent.plus(now.minus(before))
 
-    def answered(self, asked: Asked, results: Mapping[str, RecordResult]) -> None:
-        """Answers of a document have come in."""
-        self.usage = self.usage.plus(answered_usage(asked.rows, results))
+    def add_usage(self, more: AnsweredUsage) -> None:
+        """Answers have come in."""
+        self.usage = self.usage.plus(more)
 
     def add_all(self, other: StepBooks) -> None:
         """Count everything that the other one has counted."""

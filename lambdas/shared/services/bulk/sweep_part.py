@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from lambdas.shared.domain.bulk.document_steps import ModelInput, RecordAsker
-from lambdas.shared.domain.bulk.joining import Check, RecordResult
+from lambdas.shared.domain.bulk.answered_requests import answered_usage
+from lambdas.shared.domain.bulk.document_steps import RecordAsker
 from lambdas.shared.domain.bulk.layout import RunLayout
 from lambdas.shared.domain.bulk.more_room import CUT, with_more_room
 from lambdas.shared.domain.bulk.outcome import Outcome
+from lambdas.shared.domain.bulk.part import ModelInput
+from lambdas.shared.domain.bulk.record_result import Check, RecordResult
 from lambdas.shared.domain.bulk.run import BulkRun
 from lambdas.shared.domain.bulk.run_decisions import Step, next_step
 from lambdas.shared.domain.bulk.run_files import RunFiles
-from lambdas.shared.domain.bulk.run_stores import BulkRunStore, ShardStore
+from lambdas.shared.domain.bulk.run_stores import BulkRunStore
+from lambdas.shared.domain.bulk.shard_stores import ShardStore
 from lambdas.shared.domain.bulk.spending import Spent, spent_from
 from lambdas.shared.domain.chat_model import TokenUsage
 from lambdas.shared.domain.errors import (
@@ -88,7 +91,8 @@ class SweepPart:
                 outcome = self._finish(run, asked, books)
                 if outcome is None:
                     return None
-                books.came_to(outcome, before=asked.work.spent)
+                books.add_spent(outcome.spent, before=asked.work.spent)
+                books.account.add(outcome)
                 outcomes.write(outcome.as_row())
         return {**books.as_json(), "outcomes": outcome_key}
 
@@ -100,7 +104,7 @@ class SweepPart:
                 if self._time_is_up():
                     return None
                 results[row["recordId"]] = self._answer(run, row["recordId"], row["modelInput"])
-            books.answered(asked, results)
+            books.add_usage(answered_usage(asked.rows, results))
             settled = self._settle.settle(run, asked, results)
             if isinstance(settled, Outcome):
                 return settled

@@ -10,7 +10,8 @@ from lambdas.shared.domain.bulk.listing import ListingState, listing_from
 from lambdas.shared.domain.bulk.run import BulkRun
 from lambdas.shared.domain.bulk.run_decisions import Reported, Step, after, next_step
 from lambdas.shared.domain.bulk.run_files import RunFiles
-from lambdas.shared.domain.bulk.run_stores import BulkRunStore, ShardStore
+from lambdas.shared.domain.bulk.run_stores import BulkRunStore
+from lambdas.shared.domain.bulk.shard_stores import ShardStore
 from lambdas.shared.domain.bulk.summary_table import COLUMNS, table_row
 from lambdas.shared.services.bulk.round_plans import RoundPlans
 from lambdas.shared.services.bulk.step_books import StepBooks, books_from
