@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from sklearn.cluster import KMeans
 from sklearn.decomposition import PCA
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import silhouette_score
 from threadpoolctl import threadpool_limits
 
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
     Labels = NDArray[np.int64]
 
 _MOST_CHOSEN = 10  # clusters; whoever wants more says how many
-_STARTS = 10
+_STARTS, _FEW = 10, 50  # of more than a few clusters one start takes seconds, and ten are hardly better
 _NEAREST = 3
 
 
@@ -45,28 +47,33 @@ def cluster(vectors: Sequence[Vector], k: int | None) -> Clusters:
     with threadpool_limits(limits=1):
         distances = np.clip(1 - rows @ rows.T, 0, 2)
         np.fill_diagonal(distances, 0)
-        labels = _chosen(rows, distances) if k is None else _numbered(_k_means(rows, k))
+        _, copies = np.unique(rows, axis=0, return_inverse=True)
+        labels = _chosen(rows, distances, copies) if k is None else _k_means(rows, k, copies)
         nearest = [_nearest_to_middle(rows, np.flatnonzero(labels == each)) for each in range(int(labels.max()) + 1)]
         return Clusters(labels.tolist(), nearest, _plane(rows), _silhouette(distances, labels))
 
 
-def _k_means(rows: Matrix, k: int) -> Labels:
+def _k_means(rows: Matrix, k: int, copies: Labels) -> Labels:
+    """`copies` numbers the different rows."""
     if k == 1:
         return np.zeros(len(rows), dtype=np.int64)
-    k = min(k, len(np.unique(rows, axis=0)))
-    found: Labels = KMeans(n_clusters=k, n_init=_STARTS, random_state=0).fit_predict(rows)
-    return found
+    if k > copies.max():  # as many as there are different rows, or more
+        return _numbered(copies)
+    means = KMeans(n_clusters=k, n_init=_STARTS if k <= _FEW else 1, random_state=0)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)  # rows that nearly coincide: fewer clusters, as promised
+        return _numbered(means.fit_predict(rows))
 
 
-def _chosen(rows: Matrix, distances: Matrix) -> Labels:
+def _chosen(rows: Matrix, distances: Matrix, copies: Labels) -> Labels:
     """Of two to ten clusters those with the best silhouette; the fewest of equally good ones."""
-    most = min(_MOST_CHOSEN, len(rows) - 1, len(np.unique(rows, axis=0)))
-    tried = [_numbered(_k_means(rows, k)) for k in range(2, most + 1)]
-    return max(
-        tried,
-        key=lambda labels: _silhouette(distances, labels) or -1.0,
-        default=np.zeros(len(rows), dtype=np.int64),
-    )
+    best, best_silhouette = _k_means(rows, 1, copies), -1.0
+    for k in range(2, min(_MOST_CHOSEN, len(rows) - 1, int(copies.max()) + 1) + 1):
+        labels = _k_means(rows, k, copies)
+        silhouette = _silhouette(distances, labels)
+        if silhouette is not None and silhouette > best_silhouette:
+            best, best_silhouette = labels, silhouette
+    return best
 
 
 def _silhouette(distances: Matrix, labels: Labels) -> float | None:
