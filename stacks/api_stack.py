@@ -63,8 +63,7 @@ class ApiStack(cdk.Stack):
         add_document_routes(routes, self._function, storage, workflow)
         add_bulk_routes(routes, self._function, storage, settings, bulk)
         add_text_summary_route(routes, self._function, storage, settings, guardrail)
-        vectors, clustering = (DependencyLayer(self, name=name) for name in ("vectors", "clustering"))
-        add_embedding_routes(routes, self._function, storage, settings, vectors=vectors, clustering=clustering)
+        self._embeddings(routes, storage)
         add_collection_routes(routes, self._function, storage, settings)
         add_rag_routes(routes, self._function, storage, settings, guardrail, knowledge)
         cdk.CfnOutput(self, "ApiUrl", value=api.url)
@@ -172,6 +171,10 @@ class ApiStack(cdk.Stack):
         routes.serve(
             conversations, "GET /conversations", f"GET {one}", f"PATCH {one}", f"DELETE {one}", calls_model=False
         )
+
+    def _embeddings(self, routes: ApiRoutes, storage: StorageStack) -> None:
+        vectors, clustering = (DependencyLayer(self, name=name) for name in ("vectors", "clustering"))
+        add_embedding_routes(routes, self._function, storage, self._settings, vectors=vectors, clustering=clustering)
 
     def _function(
         self,
