@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, NoRegionError
 
 from lambdas.shared.domain.errors import QuarryError
-from ops import analyst_policy, bulk, cost, keys, purge, redrive, remains, summary_options, webhook_key
+from ops import analyst_policy, bulk, cost, keys, knowledge, purge, redrive, remains, summary_options, webhook_key
 from ops.deployed_stacks import OpsError
 from ops.openapi import command as openapi
 
@@ -23,6 +23,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     keys.add_commands(commands)
     summary_options.add_commands(commands)
     bulk.add_commands(commands)
+    knowledge.add_commands(commands)
     cost.add_commands(commands)
     remains.add_commands(commands)
     purge.add_commands(commands)

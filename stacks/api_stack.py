@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import aws_cdk as cdk
 from aws_cdk import aws_apigateway as apigateway
@@ -63,7 +63,7 @@ class ApiStack(cdk.Stack):
         add_document_routes(routes, self._function, storage, workflow)
         add_bulk_routes(routes, self._function, storage, settings, bulk)
         add_text_summary_route(routes, self._function, storage, settings, guardrail)
-        add_embedding_routes(routes, self._function, storage, settings, DependencyLayer(self, name="vectors"))
+        self._embeddings(routes, storage)
         add_collection_routes(routes, self._function, storage, settings)
         add_rag_routes(routes, self._function, storage, settings, guardrail, knowledge)
         cdk.CfnOutput(self, "ApiUrl", value=api.url)
@@ -172,6 +172,10 @@ class ApiStack(cdk.Stack):
             conversations, "GET /conversations", f"GET {one}", f"PATCH {one}", f"DELETE {one}", calls_model=False
         )
 
+    def _embeddings(self, routes: ApiRoutes, storage: StorageStack) -> None:
+        vectors, clustering = (DependencyLayer(self, name=name) for name in ("vectors", "clustering"))
+        add_embedding_routes(routes, self._function, storage, self._settings, vectors=vectors, clustering=clustering)
+
     def _function(
         self,
         handler: str,
@@ -179,12 +183,12 @@ class ApiStack(cdk.Stack):
         memory_mb: int,
         timeout_seconds: int,
         environment: Mapping[str, str],
-        layer: lambda_.ILayerVersion | None = None,
+        layers: Sequence[lambda_.ILayerVersion] = (),
     ) -> PythonFunction:
         return PythonFunction(
             self,
             handler=handler,
-            layers=[self._core, *([layer] if layer else [])],
+            layers=[self._core, *layers],
             memory_mb=memory_mb,
             timeout_seconds=timeout_seconds,
             environment=environment,

@@ -65,7 +65,7 @@ def _embed(routes: ApiRoutes, make: MakeFunction, storage: StorageStack, setting
     _allow_indexes(embed, storage, "PutVectors", "QueryVectors", "GetVectors")
     for statement in model_access(embed, model_ids=settings.embedding_models.ids, actions=[INVOKE]):
         embed.add_to_role_policy(statement)
-    routes.serve(embed, f"PUT {_ONE}/items", f"POST {_ONE}/search", calls_model=True)
+    routes.serve(embed, f"PUT {_ONE}/items", f"POST {_ONE}/search", f"POST {_ONE}/classify", calls_model=True)
 
 
 def _places(storage: StorageStack, settings: DeploymentSettings) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Protocol
 
 from aws_cdk import aws_lambda as lambda_
@@ -17,7 +18,7 @@ _WHOLE_CPU = 1769
 
 
 class MakeFunction(Protocol):
-    """Makes a function of the API's stack; `layer` comes on top of the core layer."""
+    """Makes a function of the API's stack; `layers` come on top of the core layer."""
 
     def __call__(
         self,
@@ -26,7 +27,7 @@ class MakeFunction(Protocol):
         memory_mb: int,
         timeout_seconds: int,
         environment: dict[str, str],
-        layer: lambda_.ILayerVersion,
+        layers: Sequence[lambda_.ILayerVersion],
     ) -> PythonFunction: ...
 
 
@@ -35,12 +36,16 @@ def add_embedding_routes(
     make: MakeFunction,
     storage: StorageStack,
     settings: DeploymentSettings,
+    *,
     vectors: lambda_.ILayerVersion,
+    clustering: lambda_.ILayerVersion,
 ) -> None:
-    """`vectors`: the layer that has numpy."""
-    embed = _embedding_function("embeddings/embed", make, storage, settings, vectors)
-    paths = ("/embeddings", "/embeddings/similarity", "/embeddings/search")
+    """`vectors`: the layer that has numpy; `clustering`: what scikit-learn is besides."""
+    embed = _embedding_function("embeddings/embed", make, storage, settings, [vectors])
+    paths = ("/embeddings", "/embeddings/similarity", "/embeddings/search", "/embeddings/classify")
     routes.serve(embed, *(f"POST {path}" for path in paths), calls_model=True)
+    cluster = _embedding_function("embeddings/cluster", make, storage, settings, [vectors, clustering])
+    routes.serve(cluster, "POST /embeddings/cluster", calls_model=True)
 
 
 def _embedding_function(
@@ -48,7 +53,7 @@ def _embedding_function(
     make: MakeFunction,
     storage: StorageStack,
     settings: DeploymentSettings,
-    layer: lambda_.ILayerVersion,
+    layers: Sequence[lambda_.ILayerVersion],
 ) -> PythonFunction:
     function = make(
         handler,
@@ -60,7 +65,7 @@ def _embedding_function(
             "EMBEDDING_MODELS": settings.embedding_models.as_json(),
             "LEDGER_DAYS": str(settings.ledger_days),
         },
-        layer=layer,
+        layers=layers,
     )
     function.allow("dynamodb:PutItem", on=[storage.ledger.table_arn])
     function.allow("dynamodb:PutItem", "dynamodb:DeleteItem", on=[storage.idempotency.table_arn])

@@ -45,6 +45,7 @@ class KnowledgeStack(cdk.Stack):
             "KnowledgeDataSourceId": self.base.data_source_id,
             "KnowledgeQueueUrl": queue.queue_url,
             "KnowledgeVectorStore": settings.vector_store,
+            "KnowledgeDefaultTenant": settings.default_tenant,
         }
         for name, value in outputs.items():
             cdk.CfnOutput(self, name, value=value)

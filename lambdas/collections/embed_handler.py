@@ -1,4 +1,4 @@
-"""What may call a model: PUT /collections/{name}/items and POST /collections/{name}/search."""
+"""What may call a model: PUT /collections/{name}/items, and POST /collections/{name}/search and /classify."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from functools import cache
 
 from lambdas.collections.schema import (
+    ClassifyBody,
     ItemsBody,
     SearchBody,
+    classify_answer,
     new_items,
     search_answer,
     searched,
@@ -32,12 +34,15 @@ from lambdas.shared.runtime.http import (
 )
 from lambdas.shared.runtime.observability import annotate
 from lambdas.shared.runtime.settings import load_settings
+from lambdas.shared.services.collection_classes import CollectionClasses, Voting
 from lambdas.shared.services.collection_items import CollectionItems
 from lambdas.shared.services.collection_lookup import CollectionLookup
 from lambdas.shared.services.metered_embeddings import MeteredEmbeddings
 from lambdas.shared.services.paid_calls import PaidCallsLedger, paid_calls
 
-_READ_TIMEOUT_SECONDS = 60
+_READ_TIMEOUT_SECONDS = 30
+# A request may take five hundred calls, many at once, of which some meet a throttle.
+_ATTEMPTS = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +61,7 @@ def build_service() -> CollectionItems:
     ledger = DynamoDbLedger(aws_clients.dynamodb(), table=settings.ledger_table, days=settings.ledger_days)
     embeddings = MeteredEmbeddings(
         embedder=BedrockTextEmbedder(
-            aws_clients.bedrock_runtime(attempts=3, read_timeout_seconds=_READ_TIMEOUT_SECONDS)
+            aws_clients.bedrock_runtime(attempts=_ATTEMPTS, read_timeout_seconds=_READ_TIMEOUT_SECONDS)
         ),
         catalog=load_catalog(settings.embedding_models),
         ledger=PaidCallsLedger(ledger),
@@ -99,10 +104,22 @@ def search(request: Request) -> Response:
     return json_response(search_answer(result))
 
 
+def classify(request: Request) -> Response:
+    """The class for which the nearest labelled items vote."""
+    body = decode_body(request, ClassifyBody)
+    wanted, where = searched(body), None if body.filter is None else parse_filter(body.filter)
+    voting = Voting(body.label, body.top_k, body.min_margin, where)
+    name = request.path_parameters["name"]
+    verdict = CollectionClasses(build_service()).classify(request.caller, name, wanted, voting)
+    annotate(model=verdict.spent.model, input_tokens=verdict.spent.input_tokens)
+    return json_response(classify_answer(verdict))
+
+
 handler = http_handler(
     {
         ("PUT", "/collections/{name}/items"): idempotent(put_items, build_idempotency),
         ("POST", "/collections/{name}/search"): idempotent(search, build_idempotency),
+        ("POST", "/collections/{name}/classify"): idempotent(classify, build_idempotency),
     },
     scope="collections",
 )

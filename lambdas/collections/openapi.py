@@ -7,6 +7,8 @@ from typing import Any
 from lambdas.collections.schema import (
     DEFAULT_PAGE,
     LARGEST_PAGE,
+    ClassifyAnswer,
+    ClassifyBody,
     CollectionBody,
     CollectionsAnswer,
     CollectionView,
@@ -166,6 +168,28 @@ OPERATIONS = (
         answer_example={
             "results": [{**_ITEM, "score": 0.6312, "distance": 0.3688}],
             "metric": "cosine",
+            **_SPENT,
+        },
+        errors=_EMBEDDING,
+    ),
+    Operation(
+        **_EMBED,
+        method="POST",
+        path="/collections/{name}/classify",
+        name="classifyByCollection",
+        summary="The class of a text or vector, by the nearest examples",
+        description=(
+            "Items whose metadata hold a label are examples; the nearest of them vote, each with its score. For a few "
+            "examples that the request brings along: `POST /embeddings/classify`."
+        ),
+        body=ClassifyBody,
+        body_example={"text": "Which spell makes light?", "label": "topics", "top_k": 5},
+        answer=ClassifyAnswer,
+        answer_example={
+            "results": [{"label": "nests", "score": 0.8125}, {"label": "herons", "score": 0.1875}],
+            "margin": 0.625,
+            "uncertain": False,
+            "voters": 5,
             **_SPENT,
         },
         errors=_EMBEDDING,

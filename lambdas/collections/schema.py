@@ -11,10 +11,11 @@ from msgspec import Meta
 from lambdas.shared.domain.collection import MAX_DIMENSIONS, MAX_TOP_K, Collection, Metric
 from lambdas.shared.domain.collection_registry import CollectionPage
 from lambdas.shared.domain.errors import InvalidInputError
-from lambdas.shared.domain.metadata import refused
+from lambdas.shared.domain.metadata import MAX_KEY_CHARACTERS, refused
 from lambdas.shared.domain.metadata_filter import MetadataValue
 from lambdas.shared.domain.timestamps import to_iso
 from lambdas.shared.domain.vector_store import ItemPage
+from lambdas.shared.services.collection_classes import Verdict
 from lambdas.shared.services.collection_items import MAX_IDS, MAX_ITEMS, NewItem, SearchResult, Spent
 from lambdas.shared.services.collections import NO_MODEL, WantedCollection
 
@@ -133,6 +134,37 @@ class SearchAnswer(msgspec.Struct):
     cost_usd: Decimal | None
 
 
+class ClassifyBody(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """What to classify: a text or a vector. `label` names the metadata that holds the examples' classes; the `top_k`
+    nearest examples vote, and a lead below `min_margin` is uncertain."""
+
+    text: Text | None = None
+    vector: Vector | None = None
+    label: Annotated[str, Meta(min_length=1, max_length=MAX_KEY_CHARACTERS)] = "label"
+    filter: dict[str, Any] | None = None
+    top_k: Annotated[int, Meta(ge=1, le=MAX_TOP_K)] = DEFAULT_TOP_K
+    min_margin: Annotated[float, Meta(ge=0, le=1)] = 0.2
+
+
+class ClassShare(msgspec.Struct):
+    """`score`: the class's share of the votes."""
+
+    label: str
+    score: float
+
+
+class ClassifyAnswer(msgspec.Struct):
+    """Best first; empty where no example was found. `voters`: how many examples voted."""
+
+    results: list[ClassShare]
+    margin: float
+    uncertain: bool
+    voters: int
+    model: str | None
+    usage: EmbeddingUsage
+    cost_usd: Decimal | None
+
+
 def wanted_collection(body: CollectionBody) -> WantedCollection:
     return WantedCollection(body.metric, body.dimensions, body.model)
 
@@ -141,13 +173,13 @@ def new_items(body: ItemsBody) -> list[NewItem]:
     return [NewItem(item.id, item.text, item.vector, item.metadata) for item in body.items]
 
 
-def searched(body: SearchBody) -> str | list[float]:
+def searched(body: SearchBody | ClassifyBody) -> str | list[float]:
     """Exactly one of the two. Raises InvalidInputError."""
     if body.text is not None and body.vector is None:
         return body.text
     if body.vector is not None and body.text is None:
         return body.vector
-    raise InvalidInputError("Send a text or a vector to look for, and not both.")
+    raise InvalidInputError("Send a text or a vector, and not both.")
 
 
 def collection_view(collection: Collection) -> CollectionView:
@@ -172,6 +204,15 @@ def search_answer(result: SearchResult) -> SearchAnswer:
     matches = [MatchView(each.id, each.score, each.distance, each.text, dict(each.metadata)) for each in result.matches]
     spent = result.spent
     return SearchAnswer(matches, result.metric, spent.model, EmbeddingUsage(spent.input_tokens), spent.cost_usd)
+
+
+def classify_answer(verdict: Verdict) -> ClassifyAnswer:
+    ranking = [ClassShare(label, share) for label, share in verdict.ranking]
+    spent = verdict.spent
+    usage = EmbeddingUsage(spent.input_tokens)
+    return ClassifyAnswer(
+        ranking, verdict.margin, verdict.uncertain, verdict.voters, spent.model, usage, spent.cost_usd
+    )
 
 
 def page_size(text: str | None) -> int:

@@ -1,20 +1,17 @@
-"""POST /embeddings, /embeddings/similarity and /embeddings/search: vectors of texts, and how near they are."""
+"""POST /embeddings, and its /similarity, /search and /classify: vectors of texts, and how near they are."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 
-from lambdas.embeddings import schema
+from lambdas.embeddings import group_schema, schema
 from lambdas.embeddings.vector_json import check_answer_size, encoded
-from lambdas.shared.adapters import aws_clients
-from lambdas.shared.adapters.bedrock_text_embedder import BedrockTextEmbedder
-from lambdas.shared.adapters.dynamodb_ledger import DynamoDbLedger
-from lambdas.shared.adapters.json_model_catalog import load_catalog
+from lambdas.embeddings.wiring import embed_texts, keyed_routes
 from lambdas.shared.domain.errors import FieldError, InvalidInputError
 from lambdas.shared.runtime.http import (
     Request,
@@ -27,14 +24,9 @@ from lambdas.shared.runtime.http import (
 )
 from lambdas.shared.runtime.observability import annotate
 from lambdas.shared.runtime.settings import load_settings
+from lambdas.shared.services.classify_texts import Certainty, ClassifyTexts, TextClass
 from lambdas.shared.services.compare_texts import CompareTexts, Similarities
 from lambdas.shared.services.embed_texts import Asked, EmbedTexts, Spending, spending
-from lambdas.shared.services.metered_embeddings import MeteredEmbeddings
-from lambdas.shared.services.paid_calls import PaidCallsLedger, paid_calls
-
-_READ_TIMEOUT_SECONDS = 30
-# A request may take two thousand calls at once, of which some meet a throttle; each waits up to 20 s at the end.
-_ATTEMPTS = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,26 +40,16 @@ class Settings:
 @cache
 def build_service() -> EmbedTexts:
     settings = load_settings(Settings)
-    client = aws_clients.bedrock_runtime(attempts=_ATTEMPTS, read_timeout_seconds=_READ_TIMEOUT_SECONDS)
-    ledger = DynamoDbLedger(aws_clients.dynamodb(), table=settings.ledger_table, days=settings.ledger_days)
-    embeddings = MeteredEmbeddings(
-        embedder=BedrockTextEmbedder(client),
-        catalog=load_catalog(settings.embedding_models),
-        ledger=PaidCallsLedger(ledger),
-        intents="beside",
+    return embed_texts(
+        embedding_models=settings.embedding_models,
+        ledger_table=settings.ledger_table,
+        ledger_days=settings.ledger_days,
     )
-    return EmbedTexts(embeddings)
 
 
 @cache
 def build_idempotency() -> Callable[[Route, Request], Response]:
-    """What runs a route once for each `Idempotency-Key`; the imports are for requests that have one."""
-    from lambdas.shared.adapters.dynamodb_idempotency_store import DynamoDbIdempotencyStore
-    from lambdas.shared.runtime.idempotent_route import IdempotentRoutes
-    from lambdas.shared.services.idempotent_calls import IdempotentCalls
-
-    store = DynamoDbIdempotencyStore(aws_clients.dynamodb(), table=load_settings(Settings).idempotency_table)
-    return IdempotentRoutes(calls=IdempotentCalls(store=store), paid_calls=paid_calls).run
+    return keyed_routes(load_settings(Settings).idempotency_table)
 
 
 def embed(request: Request) -> Response:
@@ -109,10 +91,43 @@ def search(request: Request) -> Response:
     return json_response(schema.SearchAnswer(results=results, **schema.took(found.spending)))
 
 
-def _asked(
-    request: Request, operation: str, body: schema.EmbeddingsBody | schema.SimilarityBody | schema.SearchBody
-) -> Asked:
+def classify(request: Request) -> Response:
+    """The classes of one text or of many, best first."""
+    body = decode_body(request, group_schema.ClassifyBody)
+    found = ClassifyTexts(build_service()).classify(
+        _asked(request, "embeddings.classify", body),
+        _texts_to_classify(body),
+        [TextClass(each.label, each.description, each.examples) for each in body.classes],
+        Certainty(body.min_score, body.min_margin),
+    )
+    _annotate(found.spending, texts=len(found.classifications))
+    items = [
+        group_schema.Classification(
+            [group_schema.ClassScore(label, score) for label, score in each.ranking], each.margin, each.uncertain
+        )
+        for each in found.classifications
+    ]
+    shown = {"items": items} if body.text is None else msgspec.structs.asdict(items[0])
+    return json_response(group_schema.ClassifyAnswer(**shown, **schema.took(found.spending)))
+
+
+class _Body(Protocol):
+    @property
+    def model(self) -> str | None: ...
+    @property
+    def dimensions(self) -> int | None: ...
+
+
+def _asked(request: Request, operation: str, body: _Body) -> Asked:
     return Asked(request.caller, operation, body.model, body.dimensions)
+
+
+def _texts_to_classify(body: group_schema.ClassifyBody) -> list[tuple[str, str]]:
+    if body.text is not None and body.texts is None:
+        return [(body.text, "/text")]
+    if body.texts is not None and body.text is None:
+        return [(text, f"/texts/{place}") for place, text in enumerate(body.texts)]
+    raise _nothing_to_do("send either text or texts")
 
 
 def _compared(service: CompareTexts, body: schema.SimilarityBody, asked: Asked) -> Similarities:
@@ -120,8 +135,11 @@ def _compared(service: CompareTexts, body: schema.SimilarityBody, asked: Asked) 
         return service.pairs(asked, body.pairs, body.metric)
     if body.source is not None and body.targets is not None and body.pairs is None:
         return service.one_to_many(asked, body.source, body.targets, body.metric)
-    detail = "send source and targets, or pairs alone"
-    raise InvalidInputError(f"The body compares nothing: {detail}.", errors=(FieldError("", detail),))
+    raise _nothing_to_do("send source and targets, or pairs alone")
+
+
+def _nothing_to_do(detail: str) -> InvalidInputError:
+    return InvalidInputError(f"It is not clear what is asked: {detail}.", errors=(FieldError("", detail),))
 
 
 def _annotate(spent: Spending, *, texts: int) -> None:
@@ -133,6 +151,7 @@ handler = http_handler(
         ("POST", "/embeddings"): idempotent(embed, build_idempotency),
         ("POST", "/embeddings/similarity"): idempotent(compare, build_idempotency),
         ("POST", "/embeddings/search"): idempotent(search, build_idempotency),
+        ("POST", "/embeddings/classify"): idempotent(classify, build_idempotency),
     },
     scope="embeddings",
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from lambdas.embeddings import schema
+from lambdas.embeddings import group_schema, schema
 from lambdas.shared.domain import errors
 from lambdas.shared.runtime.operation import Operation
 
@@ -77,6 +77,57 @@ OPERATIONS = (
         answer_example={
             **_TOOK,
             "results": [{"index": 0, "score": 0.41, "text": "The law of universal gravitation."}],
+        },
+        **_PAYING,
+    ),
+    Operation(
+        method="POST",
+        path="/embeddings/classify",
+        handler="embeddings/embed",
+        name="classifyTexts",
+        summary="Which class a text, or each of many, belongs to",
+        description=(
+            "A class stands for the mean direction of its description and examples, or of its label where it has "
+            "neither. How large a cosine is meant to be differs from model to model: set `min_score` and `min_margin` "
+            "by what your texts get."
+        ),
+        body=group_schema.ClassifyBody,
+        body_example={
+            "text": "With a wave of the wand and a whispered incantation the frog became a prince.",
+            "classes": [
+                {"label": "magician", "description": "casts spells and practises magic"},
+                {"label": "musician", "description": "plays an instrument and writes songs"},
+            ],
+        },
+        answer=group_schema.ClassifyAnswer,
+        answer_example={
+            **_TOOK,
+            "results": [{"label": "magician", "score": 0.31}, {"label": "musician", "score": 0.02}],
+            "margin": 0.29,
+            "uncertain": False,
+        },
+        **_PAYING,
+    ),
+    Operation(
+        method="POST",
+        path="/embeddings/cluster",
+        handler="embeddings/cluster",
+        name="clusterTexts",
+        summary="Texts grouped by what they are about",
+        description="k-means on vectors of length 1. The same texts are always grouped in the same way.",
+        body=group_schema.ClusterBody,
+        body_example={"texts": ["a dog runs", "the dog sleeps", "interest rates rose", "rates fell"], "k": 2},
+        answer=group_schema.ClusterAnswer,
+        answer_example={
+            **_TOOK,
+            "k": 2,
+            "labels": [0, 0, 1, 1],
+            "clusters": [
+                {"id": 0, "members": [0, 1], "nearest": ["a dog runs", "the dog sleeps"]},
+                {"id": 1, "members": [2, 3], "nearest": ["rates fell", "interest rates rose"]},
+            ],
+            "points": [[0.61, 0.08], [0.58, -0.11], [-0.6, 0.2], [-0.59, -0.17]],
+            "silhouette": 0.44,
         },
         **_PAYING,
     ),

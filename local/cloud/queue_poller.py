@@ -97,7 +97,7 @@ class QueuePoller:
         if not batch:
             self._wait(_LONGEST_WAIT_SECONDS)
             batch = self._receive(self._source.batch_size)
-        deadline = time.monotonic() + self._source.window_seconds
+        deadline = time.monotonic() + scaled(self._source.window_seconds)
         while batch and len(batch) < self._source.batch_size and (left := deadline - time.monotonic()) > 0:
             if self._stopped.is_set():
                 break

@@ -82,7 +82,7 @@ class OpenSearchServerlessStore:
                                  policy=stack.to_json_string(_access(name, [role.role_arn, _deployer(stack)]))),
         ]  # fmt: skip
         for policy in policies:
-            self._collection.add_dependency(policy)
+            self._collection.add_resource_dependency(policy)
         self._index = aoss.CfnIndex(
             scope,
             f"Index{fingerprint}",

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
+from types import SimpleNamespace
 from typing import Any
+from unittest.mock import MagicMock
 
 import botocore.session
 import pytest
@@ -121,6 +124,34 @@ def test_more_items_than_one_request_takes_are_all_there(store: VectorStore) -> 
     assert store.query("c-cosine", EAST, top_k=1, where=None) == []
 
 
+def test_a_body_is_what_botocore_would_have_written() -> None:
+    """So written, it saves a second of CPU for 500 vectors; the service must not see a difference."""
+    client = botocore.session.get_session().create_client("s3vectors", region_name="us-east-1")
+    sent: list[Any] = []
+
+    def catch(params: dict[str, Any], **_: Any) -> tuple[Any, dict[str, Any]]:
+        sent.append((params["body"], params["headers"]["Content-Type"]))
+        return SimpleNamespace(status_code=200), {}
+
+    store = S3VectorsVectorStore(client, bucket_arn="arn:b")
+    client.meta.events.register_last("before-call.s3vectors.PutVectors", catch)
+    items = [item("a", [0.1, -2e-30], "text \u00fc \U0001f426", year=2020, tags=["x"]), item("b", [1.0, 3.0])]
+    store.put("c-1", items)
+    client.put_vectors(
+        indexArn="arn:b/index/c-1",
+        vectors=[
+            {
+                "key": "a",
+                "data": {"float32": [0.1, -2e-30]},
+                "metadata": {"year": 2020, "tags": ["x"], "quarry_text": "text \u00fc \U0001f426"},
+            },
+            {"key": "b", "data": {"float32": [1.0, 3.0]}, "metadata": {}},
+        ],
+    )
+    (ours, ours_type), (theirs, theirs_type) = sent
+    assert json.loads(ours) == json.loads(theirs) and ours_type == theirs_type
+
+
 def test_requests_stay_below_the_service_s_limit() -> None:
     wide = [VectorItem(str(n), [0.1234567890123456] * 4096, "\x00" * 6_000, {}) for n in range(400)]
     batches = list(_batches(wide))
@@ -182,6 +213,7 @@ class Broken:
 
     def __init__(self, error: Exception) -> None:
         self._error = error
+        self.meta = MagicMock()
 
     def __getattr__(self, name: str) -> Any:
         def fail(**_: Any) -> None:

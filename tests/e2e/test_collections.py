@@ -185,3 +185,24 @@ def test_what_is_not_there_is_not_found_and_a_bad_name_is_a_bad_request(stack: R
             shop.call("POST", "/search", vector),
         ]
         assert [answer.status for answer in answers] == [status] * 6
+
+
+def test_the_nearest_examples_say_what_a_text_is(stack: RunningStack) -> None:
+    shop = Shop(stack, f"classes-{secrets.token_hex(4)}")
+    assert shop.call("PUT", body={}).status == 201
+    examples = {
+        "magician": ["The wizard cast a fireball at the troll.", "She whispered a spell and the door opened."],
+        "warrior": ["The knight swung his sword at the shield.", "He marched into battle in heavy armour."],
+    }
+    items = [
+        {"id": f"{label}-{n}", "text": text, "metadata": {"label": label}}
+        for label, texts in examples.items()
+        for n, text in enumerate(texts)
+    ]
+    assert shop.call("PUT", "/items", {"items": items}).status == 200
+    body = {"text": "The sorcerer cast a spell of light.", "top_k": 2}
+    answer = shop.call("POST", "/classify", body).json
+    assert answer["results"][0]["label"] == "magician" and answer["voters"] == 2
+    assert sum(each["score"] for each in answer["results"]) == pytest.approx(1)
+    assert shop.call("POST", "/classify", {**body, "label": "quarry_text"}).status == 400
+    assert shop.call("DELETE").status == 204

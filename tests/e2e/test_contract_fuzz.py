@@ -25,6 +25,8 @@ EMBEDDED = {
     "/embeddings": {"input": ["a heron", "a weir"], "encoding_format": "base64"},
     "/embeddings/similarity": {"source": "a heron", "targets": ["a weir"], "metric": "dot"},
     "/embeddings/search": {"query": "a heron", "documents": ["a weir"], "top_k": 2},
+    "/embeddings/classify": {"texts": ["a heron"], "classes": [{"label": "bird"}, {"label": "water"}]},
+    "/embeddings/cluster": {"texts": ["a heron", "a weir", "a crane"]},
 }
 EXAMPLES = {"as described": 15, "made real": 8, "broken": 35}
 DOCUMENT = json.loads((ROOT / "docs/openapi.json").read_text(encoding="utf-8"))
@@ -37,6 +39,7 @@ COLLECTED = {
     "createCollection": {},
     "putItems": {"items": [{"id": "h", "text": "a heron", "metadata": {"year": 2026}}]},
     "searchCollection": {"text": "a weir", "filter": {"year": {"$gte": 2020}}},
+    "classifyByCollection": {"text": "a weir", "label": "year"},
     "removeItems": {"ids": ["h"]},
 }
 load_all_checks()

@@ -37,7 +37,8 @@ class House:
         """Make the owner's collection, also where it has been deleted, and put its item."""
         path = f"/collections/{self.collection}"
         assert self.call("owner", "PUT", path, {}).status in {200, 201}
-        item = {"id": "report", "text": f"The report of {self.document_marker}."}
+        marker = self.document_marker
+        item = {"id": "report", "text": f"The report of {marker}.", "metadata": {"label": marker}}
         assert self.call("owner", "PUT", f"{path}/items", {"items": [item]}).status == 200
 
     def call(self, who: str, method: str, path: str, body: object = None, **more: str) -> Answer:
@@ -116,18 +117,24 @@ BODIES: dict[str, Callable[[str], object]] = {
     "embed": lambda conversation: {"input": f"Herons nest near the weir of {conversation}."},
     "compareTexts": lambda conversation: {"source": "A heron.", "targets": [f"The weir of {conversation}."]},
     "searchTexts": lambda conversation: {"query": "A heron.", "documents": [f"The weir of {conversation}."]},
+    "classifyTexts": lambda conversation: {
+        "text": f"The weir of {conversation}.",
+        "classes": [{"label": "bird"}, {"label": "water"}],
+    },
+    "clusterTexts": lambda conversation: {"texts": ["A heron.", f"The weir of {conversation}."]},
     "renameConversation": lambda conversation: {"title": "taken over"},
     "uploadDocument": lambda conversation: UPLOAD,
     "createCollection": lambda conversation: {},
     "putItems": lambda conversation: {"items": [{"id": "other", "text": "Reeds along the bank."}]},
     "removeItems": lambda conversation: {"ids": ["report"]},
     "searchCollection": lambda conversation: {"text": "Which report?"},
+    "classifyByCollection": lambda conversation: {"text": "Which report?"},
 }
 UPLOAD = {"name": "report.txt", "size": 3, "content_type": "text/plain"}
 RUNS = {"startBulkRun", "listBulkRuns", "getBulkRun", "resumeBulkRun", "stopBulkRun"}
 COLLECTIONS = {
     "listCollections", "createCollection", "getCollection", "deleteCollection",
-    "listItems", "putItems", "removeItems", "searchCollection", "findPassages",
+    "listItems", "putItems", "removeItems", "searchCollection", "classifyByCollection", "findPassages",
 }  # fmt: skip
 ASKED = {"question": "Which report is it?"}
 ASKING: dict[str, Callable[[str], dict[str, str]]] = {

@@ -75,7 +75,10 @@ VERDICTS: dict[str, Verdict] = {
     # nothing of it is kept: whoever may ask is answered, and sees what it sent alone
     "summarizeText": _verdict(others=dict.fromkeys(_OTHERS, 200)),
     # the same of vectors
-    **dict.fromkeys(("embed", "compareTexts", "searchTexts"), _verdict(others=dict.fromkeys(_OTHERS, 200))),
+    **dict.fromkeys(
+        ("embed", "compareTexts", "searchTexts", "classifyTexts", "clusterTexts"),
+        _verdict(others=dict.fromkeys(_OTHERS, 200)),
+    ),
     # A plan of the owner's folder: another tenant's runs may not read there, and nothing of it is shown.
     "startBulkRun": _verdict(others={"other tenant": 400, "other client": 200, "other subject": 200}, seen_by=()),
     "listBulkRuns": _TENANT_LIST,
@@ -103,6 +106,7 @@ VERDICTS: dict[str, Verdict] = {
         others={"other tenant": 404, "other client": 204, "other subject": 204}, owner=204, seen_by=_TENANT
     ),
     "searchCollection": _TENANT_ITEM,
+    "classifyByCollection": _TENANT_ITEM,
     "getHealth": _PUBLIC,
     "getOpenApi": _PUBLIC,
 }

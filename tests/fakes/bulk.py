@@ -224,11 +224,15 @@ class ListedSource:
 
 
 class StaticQuotas:
-    def __init__(self, **settings: int) -> None:
+    """`read` holds what an account's models have by model id, for all profiles of it; settings go before."""
+
+    def __init__(self, read: Mapping[str, Mapping[str, int]] | None = None, **settings: int) -> None:
+        self._read = read or {}
         self._settings = settings
 
     def batch_quotas(self, model_id: str) -> KnownQuotas:
-        return known_quotas(settings=self._settings, read={})
+        found = next((values for id_, values in self._read.items() if model_id.endswith(id_)), {})
+        return known_quotas(settings=self._settings, read=found)
 
 
 class InMemorySamples:

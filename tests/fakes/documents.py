@@ -20,11 +20,12 @@ from lambdas.shared.domain.document import (
     replaces,
     state_after,
 )
-from lambdas.shared.domain.document_store import DocumentFilter, DocumentPage, ReuseKey
+from lambdas.shared.domain.document_store import DocumentFilter, DocumentPage
 from lambdas.shared.domain.dropped_object import DeletedObject, DroppedObject
 from lambdas.shared.domain.errors import FieldError, InvalidInputError, SupersededError
 from lambdas.shared.domain.execution import SummaryRun, run_of
 from lambdas.shared.domain.failure import Failure
+from lambdas.shared.domain.reusable_summaries import ReuseKey
 from lambdas.shared.domain.summary import Summary
 
 NOON = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)

@@ -32,6 +32,8 @@ ROUTES = {
     ("POST", "/embeddings"): "embeddings/embed",
     ("POST", "/embeddings/similarity"): "embeddings/embed",
     ("POST", "/embeddings/search"): "embeddings/embed",
+    ("POST", "/embeddings/classify"): "embeddings/embed",
+    ("POST", "/embeddings/cluster"): "embeddings/cluster",
     ("GET", "/collections"): "collections/manage",
     ("PUT", "/collections/{name}"): "collections/manage",
     ("GET", "/collections/{name}"): "collections/manage",
@@ -40,6 +42,7 @@ ROUTES = {
     ("DELETE", "/collections/{name}/items"): "collections/manage",
     ("PUT", "/collections/{name}/items"): "collections/embed",
     ("POST", "/collections/{name}/search"): "collections/embed",
+    ("POST", "/collections/{name}/classify"): "collections/embed",
     ("GET", "/health"): None,
     ("GET", "/openapi.json"): "reference/openapi",
 }
@@ -129,8 +132,9 @@ def test_a_route_that_calls_a_model_streams_unless_streaming_is_off(assembly: As
             if method.properties["Integration"].get("ResponseTransferMode") == "STREAM"
         }
 
-    models = {"/chat", "/chat/stream", "/summaries", "/embeddings", "/embeddings/similarity", "/embeddings/search"}
-    models |= {"/rag", "/rag/stream", "/rag/passages", "/collections/{name}/search"}
+    embeddings = {path for _, path in ROUTES if path.startswith("/embeddings")}
+    models = {"/chat", "/chat/stream", "/summaries", "/rag", "/rag/stream", "/rag/passages", *embeddings}
+    models |= {f"/collections/{{name}}/{verb}" for verb in ("search", "classify")}
     put = ("PUT", "/collections/{name}/items")
     assert streamed(assembly) == {*(("POST", path) for path in models), put}
     assert streamed(changed) == set()

@@ -197,6 +197,7 @@ def test_every_function_has_a_role_of_its_own(assembly: Assembly) -> None:
         ("SummariesStart", {*CONSUME, "dynamodb:PutItem", *UPDATE, START}),
         ("SummariesPrepare", {*UPDATE, "s3:GetObject", "s3:GetObjectVersion", "s3:PutObject", "s3:ListBucket"}),
         ("EmbeddingsEmbed", {"dynamodb:PutItem", "dynamodb:DeleteItem", INVOKE}),
+        ("EmbeddingsCluster", {"dynamodb:PutItem", "dynamodb:DeleteItem", INVOKE}),
         ("SummariesText", {"dynamodb:PutItem", "dynamodb:DeleteItem", INVOKE, ASK}),
         ("SummariesMerge", {*UPDATE, "s3:GetObject", "s3:PutObject", "s3:ListBucket"}),
         ("BulkAdvanceRun", {*WORK}),
@@ -243,6 +244,7 @@ def test_answers_for_replays_are_written_and_deleted_by_their_key_alone(assembly
         "BulkRunsStart",
         "BulkRunsControl",
         "EmbeddingsEmbed",
+        "EmbeddingsCluster",
         "CollectionsEmbed",
     )
     policies = [f"{name}Role/DefaultPolicy" for name in able]

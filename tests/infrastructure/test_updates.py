@@ -114,7 +114,10 @@ def test_outputs_are_those_that_tools_look_for(assembly: Assembly) -> None:
         "guardrail": {"GuardrailId", "GuardrailVersion"},
         "api": {"ApiUrl", "BulkStartFunctionName"},
         "bulk": {"BulkStateMachineArn"},
-        "knowledge": {"KnowledgeBaseId", "KnowledgeDataSourceId", "KnowledgeQueueUrl", "KnowledgeVectorStore"},
+        "knowledge": {
+            "KnowledgeBaseId", "KnowledgeDataSourceId", "KnowledgeQueueUrl", "KnowledgeVectorStore",
+            "KnowledgeDefaultTenant",
+        },
         "summaries": {"SummariesQueueUrl", "SummariesStateMachineArn", "AnalystPolicyArn"},
     }  # fmt: skip
     for stack, expected in outputs.items():

@@ -9,8 +9,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
 
+from lambdas.shared.adapters.prepared_bodies import body_of, write_bodies
 from lambdas.shared.adapters.s3_vectors_filter import filter_document
 from lambdas.shared.domain.collection import CollectionShape
 from lambdas.shared.domain.errors import (
@@ -28,6 +29,8 @@ _MOST_PER_CALL = 500
 # A request has at most 20 MiB; a number takes up to 24 characters of JSON.
 _MOST_BYTES = 16 * 2**20
 _BYTES_PER_NUMBER = 24
+# What botocore is given to serialize; S3 Vectors would refuse it, so it can never be stored in place of the real ones.
+_STAND_IN: list[dict[str, Any]] = [{"key": "-", "data": {"float32": []}}]
 _LATER = frozenset(
     {"TooManyRequestsException", "ServiceUnavailableException", "InternalServerException", "RequestTimeoutException"}
 )
@@ -39,6 +42,7 @@ class S3VectorsVectorStore:
     def __init__(self, client: Any, *, bucket_arn: str) -> None:
         self._client = client
         self._bucket_arn = bucket_arn
+        write_bodies(client, "PutVectors")
 
     def create_index(self, index: str, shape: CollectionShape) -> None:
         with _translated():
@@ -71,8 +75,8 @@ class S3VectorsVectorStore:
             vectors = [
                 {"key": item.id, "data": {"float32": item.vector}, "metadata": _attached(item)} for item in batch
             ]
-            with _translated():
-                self._client.put_vectors(indexArn=self._arn(index), vectors=vectors)
+            with _translated(), body_of({"indexArn": self._arn(index), "vectors": vectors}):
+                self._client.put_vectors(indexArn=self._arn(index), vectors=_STAND_IN)
 
     def delete(self, index: str, ids: Sequence[str]) -> None:
         for start in range(0, len(ids), _MOST_PER_CALL):
@@ -123,6 +127,8 @@ def _translated() -> Iterator[None]:
             raise NotFoundError("There is no such collection (any more).") from error
         if _code(error) in _LATER:
             raise StoreUnavailableError(f"Vectors are not answered right now ({_code(error)}); try again.") from error
+        raise
+    except ParamValidationError:  # a defect of ours, which another try would only meet again
         raise
     except BotoCoreError as error:
         raise StoreUnavailableError(f"Vectors cannot be reached ({type(error).__name__}); try again.") from error

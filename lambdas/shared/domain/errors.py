@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Decimal
 
 from lambdas.shared.domain.guardrail import Intervention
 
@@ -167,13 +168,16 @@ class LedgerUnavailableError(QuarryError):
 
 
 class BlockedByGuardrailError(QuarryError):
-    """The content policy refused the request or the answer; what the call cost is on the ledger."""
+    """The content policy refused the request or the answer. What the call cost is on the ledger, and here for whoever
+    adds up: None = not known."""
 
     code = "blocked_by_guardrail"
 
     def __init__(self, detail: str, *, interventions: tuple[Intervention, ...] = ()) -> None:
         super().__init__(detail)
         self.interventions = interventions
+        self.cost_usd: Decimal | None = None
+        self.guardrail_usd: Decimal | None = None
 
 
 class DocumentNotFailedError(QuarryError):

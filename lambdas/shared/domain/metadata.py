@@ -42,7 +42,9 @@ def key_problem(key: str) -> str | None:
 
 def value_problem(value: object) -> str | None:
     """Why `value` is no single value of metadata; None where it is one."""
-    if isinstance(value, bool | str):
+    if isinstance(value, str):  # no longer one can be there to be found
+        return None if len(value) <= MAX_FILTERABLE_BYTES else f"texts have at most {MAX_FILTERABLE_BYTES:,} characters"
+    if isinstance(value, bool):
         return None
     if isinstance(value, int):
         return None if -_MAX_INTEGER <= value < _MAX_INTEGER else "numbers fit into 64 bits"

@@ -48,7 +48,7 @@ class CompareTexts:
             input_type="document",
             pointer=lambda index: f"/targets/{index - 1}" if index else "/source",
         )
-        rows = nearness.matrix(found.vectors)
+        rows = nearness.prepared(found.vectors, metric)
         scores = nearness.scores(rows[0], rows[1:], metric)
         return Similarities([nearness.rounded(score) for score in scores.tolist()], spending(found))
 
@@ -60,7 +60,7 @@ class CompareTexts:
         found = self._texts.embed(
             asked, texts, input_type="document", pointer=lambda index: f"/pairs/{index // 2}/{index % 2}"
         )
-        rows = nearness.matrix(found.vectors)
+        rows = nearness.prepared(found.vectors, metric)
         scores = nearness.paired_scores(rows[0::2], rows[1::2], metric)
         return Similarities([nearness.rounded(score) for score in scores.tolist()], spending(found))
 
@@ -71,6 +71,6 @@ class CompareTexts:
         check_not_blank([query], lambda index: "/query")  # before the documents are paid for
         found = self._texts.embed(asked, documents, input_type="document", pointer=lambda index: f"/documents/{index}")
         asking = self._texts.embed(asked, [query], input_type="query", pointer=lambda index: "/query")
-        query_row = nearness.matrix(asking.vectors)[0]
-        best = nearness.nearest(query_row, nearness.matrix(found.vectors), top_k)
+        query_row, rows = (nearness.prepared(each.vectors, "cosine") for each in (asking, found))
+        best = nearness.nearest(query_row[0], rows, top_k)
         return Hits([Hit(place, score) for place, score in best], spending(found, asking))

@@ -12,7 +12,7 @@ from lambdas.shared.domain.answer import Answer, decode_answer, encode_answer, r
 from lambdas.shared.domain.chat_model import ChatMessage, ChatRequest
 from lambdas.shared.domain.converse import chat_request
 from lambdas.shared.domain.document import DocumentState, may_enter
-from lambdas.shared.domain.document_store import DocumentStore, ReuseKey
+from lambdas.shared.domain.document_store import DocumentStore
 from lambdas.shared.domain.document_text import NEEDS_OCR
 from lambdas.shared.domain.errors import (
     InvalidAnswerError,
@@ -25,6 +25,7 @@ from lambdas.shared.domain.errors import (
 from lambdas.shared.domain.execution import AnswerReceipt, PreparedRequests, RequestLine, SummaryRun
 from lambdas.shared.domain.object_store import ObjectMissingError, ObjectStore
 from lambdas.shared.domain.record_failure import encode_failure
+from lambdas.shared.domain.reusable_summaries import ReuseKey
 from lambdas.shared.domain.slots import NoSlotError
 from lambdas.shared.domain.summary import AnswerCutError, read_summary
 from lambdas.shared.domain.timestamps import utc_now

@@ -28,6 +28,8 @@ from lambdas.shared.domain.tokens import estimate_tokens
 from lambdas.shared.services.call_ledger import CallLedger, IntentTiming, OpenCall, error_code
 from lambdas.shared.services.metered_models import CallPurpose
 
+__all__ = ["EMBEDDING", "EmbeddedTexts", "MeteredEmbeddings"]
+
 _NO_TOKENS = TokenUsage(input_tokens=0, output_tokens=0)
 # The provider answered that it would not do the work, and it does not bill for saying so.
 _REFUSALS = (ModelThrottledError, ModelNotEnabledError, ModelRefusedRequestError, TextTooLongError)

@@ -1,13 +1,15 @@
-"""SQS queues: safe under threads, without moto's own event sources, and with a URL that any SDK can use."""
+"""SQS queues: safe under threads, delays by the local clock, no event sources of moto's, URLs that any SDK can use."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from functools import cache
 from typing import Any
 
-from moto.sqs.models import Queue, SQSBackend
+from moto.sqs.models import Message, Queue, SQSBackend
 
+from local.clock import scaled
 from local.cloud.seams.patching import SeamMovedError, replace
 
 _endpoint_url = "http://127.0.0.1:4566"
@@ -59,6 +61,13 @@ def _notify_when_visible(original: Callable[..., None]) -> Callable[..., None]:
     return change
 
 
+def _by_the_local_clock(_: Callable[..., None]) -> Callable[..., None]:
+    def delay(self: Any, delay_seconds: int) -> None:
+        self.delayed_until = (time.time() + scaled(delay_seconds)) * 1000
+
+    return delay
+
+
 def _local_url(_: Any) -> property:
     return property(lambda self: f"{_endpoint_url}/{self.account_id}/{self.name}")
 
@@ -73,5 +82,6 @@ def install() -> None:
     replace(SQSBackend, "receive_message", _locked_receive)
     replace(SQSBackend, "change_message_visibility", _notify_when_visible)
     replace(Queue, "physical_resource_id", _local_url)
+    replace(Message, "delay", _by_the_local_clock)
     # moto would invoke the function inside SendMessage: what is put into this mapping is forgotten.
     Queue.lambda_event_source_mappings = property(lambda _: {}, lambda _, __: None)

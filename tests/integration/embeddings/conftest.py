@@ -9,7 +9,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from lambdas.embeddings import embed_handler
+from lambdas.embeddings import cluster_handler, embed_handler, wiring
 from lambdas.shared.adapters import aws_clients
 from tests.fakes.embeddings import ScriptedTextEmbedder, embedding_card
 from tests.fakes.models import small_catalog
@@ -25,7 +25,7 @@ CATALOG = small_catalog(
     embedding_card("acme.wide-v1:0", dimensions=(3_072,)),
     aliases={"embedding": "acme.embed-v1:0"},
 )
-HANDLERS = (embed_handler,)
+HANDLERS = (embed_handler, cluster_handler)
 CACHES = (
     *(cache for handler in HANDLERS for cache in (handler.build_service, handler.build_idempotency)),
     aws_clients.dynamodb,
@@ -59,9 +59,9 @@ def embedding(dynamodb: Any, monkeypatch: pytest.MonkeyPatch) -> Callable[..., S
 
     def script(*errors: Exception | None, **options: Any) -> ScriptedTextEmbedder:
         embedder = ScriptedTextEmbedder(*errors, **options)
+        monkeypatch.setattr(wiring, "load_catalog", lambda models: CATALOG)
+        monkeypatch.setattr(wiring, "BedrockTextEmbedder", lambda client: embedder)
         for handler in HANDLERS:
-            monkeypatch.setattr(handler, "load_catalog", lambda models: CATALOG)
-            monkeypatch.setattr(handler, "BedrockTextEmbedder", lambda client: embedder)
             handler.build_service.cache_clear()
         return embedder
 

@@ -81,6 +81,7 @@ class KnowledgeHouse:
         chunking: dict[str, Any] | None = FIXED,
         storage: dict[str, Any] | None = None,
     ) -> None:
+        self.clients = clients
         self.agent, self.runtime = clients("bedrock-agent"), clients("bedrock-agent-runtime")
         self.base = self.agent.create_knowledge_base(**knowledge_base(name, storage))["knowledgeBase"][
             "knowledgeBaseId"

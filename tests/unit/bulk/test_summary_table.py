@@ -7,6 +7,7 @@ from decimal import Decimal
 import pytest
 
 from lambdas.shared.domain.bulk.outcome import Outcome
+from lambdas.shared.domain.bulk.spending import Spent
 from lambdas.shared.domain.bulk.summary_table import COLUMNS, LARGEST_CELL, table_row
 from lambdas.shared.domain.summary import Summary
 
@@ -18,7 +19,7 @@ def row(outcome: Outcome) -> dict[str, str]:
 
 
 def test_a_summary_stands_in_its_columns() -> None:
-    assert row(Outcome("id", "a.txt", "succeeded", "r.json", None, Decimal("0.01"), SUMMARY)) == {
+    assert row(Outcome("id", "a.txt", "succeeded", "r.json", None, Spent(Decimal("0.01")), SUMMARY)) == {
         "document": "a.txt", "outcome": "succeeded", "error": "", "title": "The harbour", "summary": "It was rebuilt.",
         "key_points": "Granite.\nA toll.", "topics": "ports\nstone", "language": "en", "cost_usd": "0.01",
         "result_key": "r.json", "document_id": "id",
@@ -26,7 +27,7 @@ def test_a_summary_stands_in_its_columns() -> None:
 
 
 def test_a_failure_has_its_reason_and_an_unknown_price_is_empty() -> None:
-    failed = row(Outcome("id", "a.txt", "failed", code="not_text", cost_usd=None))
+    failed = row(Outcome("id", "a.txt", "failed", code="not_text", spent=Spent(None)))
     assert (failed["outcome"], failed["error"], failed["title"], failed["cost_usd"]) == ("failed", "not_text", "", "")
 
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lambdas.shared.services.vectors.nearness import Metric, matrix, nearest, paired_scores, rounded, scores, unit
+from lambdas.shared.services.vectors.nearness import Metric, nearest, paired_scores, prepared, rounded, scores
 
 VALUES = st.floats(-100, 100, width=32)
 VECTORS = st.lists(st.lists(VALUES, min_size=3, max_size=3), min_size=2, max_size=8)
@@ -28,7 +28,7 @@ def expected(one: list[float], other: list[float], metric: Metric) -> float:
 @pytest.mark.parametrize("metric", ["cosine", "dot", "euclidean"])
 @given(vectors=VECTORS)
 def test_measures_are_what_their_names_say(metric: Metric, vectors: list[list[float]]) -> None:
-    rows = matrix(vectors)
+    rows = prepared(vectors, metric)
     wanted = [expected(vectors[0], each, metric) for each in vectors]
     lengths = [math.hypot(*vectors[0]) * math.hypot(*each) for each in vectors]
     if metric == "cosine" and any(0 < length < 1e-6 for length in lengths):
@@ -39,16 +39,16 @@ def test_measures_are_what_their_names_say(metric: Metric, vectors: list[list[fl
 
 
 def test_a_vector_without_length_is_near_to_nothing() -> None:
-    rows = matrix([[0, 0], [3, 4]])
+    rows = prepared([[0, 0], [3, 4]], "cosine")
     assert scores(rows[0], rows, "cosine").tolist() == [0, 0]
-    assert scores(rows[1], rows, "cosine").tolist() == [0, 1]
-    assert unit(rows).tolist() == [[0, 0], [pytest.approx(0.6), pytest.approx(0.8)]]
+    assert scores(rows[1], rows, "cosine").tolist() == [0, pytest.approx(1)]
+    assert rows.tolist() == [[0, 0], [pytest.approx(0.6), pytest.approx(0.8)]]
 
 
 class TestNearest:
     @given(VECTORS, st.integers(1, 10))
     def test_the_best_come_first_and_ties_in_their_order(self, vectors: list[list[float]], top_k: int) -> None:
-        rows = matrix(vectors)
+        rows = prepared(vectors, "cosine")
         found = scores(rows[0], rows, "cosine")
         order = sorted(range(len(vectors)), key=lambda place: (-found[place], place))[:top_k]
         assert nearest(rows[0], rows, top_k) == [(place, rounded(float(found[place]))) for place in order]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from decimal import Decimal
 from typing import Any, Literal, NamedTuple
 
+from lambdas.shared.domain.bulk.spending import Spent
 from lambdas.shared.domain.bulk.tally import Tally, tally_from_text
 from lambdas.shared.domain.summary import Summary
 
@@ -15,7 +15,7 @@ OutcomeKind = Literal["succeeded", "skipped", "failed"]
 
 class Outcome(NamedTuple):
     """A line of `outcomes.jsonl`. `result_key` is in the results bucket, also where a stored summary was reused
-    (`skipped`); `code` says why it failed. `cost_usd` counts every paid answer of the document, None = not known.
+    (`skipped`); `code` says why it failed. `spent` counts everything that was paid for the document.
     `summary` is what is stored, for the table of the run."""
 
     document_id: str
@@ -23,7 +23,7 @@ class Outcome(NamedTuple):
     kind: OutcomeKind
     result_key: str | None = None
     code: str | None = None
-    cost_usd: Decimal | None = Decimal(0)
+    spent: Spent = Spent()
     summary: Summary | None = None
 
     def as_row(self) -> dict[str, Any]:
@@ -33,7 +33,7 @@ class Outcome(NamedTuple):
             row["result_key"] = self.result_key
         if self.code is not None:
             row["error"] = self.code
-        row["cost_usd"] = None if self.cost_usd is None else str(self.cost_usd)
+        row |= self.spent.as_json()
         if self.summary is not None:
             row["summary"] = self.summary.as_json()
         return row

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -31,19 +31,32 @@ def unit(rows: Matrix) -> Matrix:
     return np.where(lengths > _NO_LENGTH, 1 / np.maximum(lengths, _NO_LENGTH), np.float32(0))[:, None] * rows
 
 
+def prepared(vectors: Sequence[Vector], metric: Metric) -> Matrix:
+    """Rows for the measures below: where only directions count, they have length 1."""
+    rows = matrix(vectors)
+    return unit(rows) if metric == "cosine" else rows
+
+
 def scores(query: Matrix, rows: Matrix, metric: Metric) -> Scores:
-    """The measure between `query` (n values) and each of `rows` (m x n): m values. Of cosine and dot the greatest is
-    the nearest, of euclidean (a distance) the smallest."""
-    return _MEASURES[metric](query[None, :], rows)
+    """The measure between `query` (n values) and each of `rows` (m x n), both prepared for it: m values. Of cosine and
+    dot the greatest is the nearest, of euclidean (a distance) the smallest."""
+    if metric == "euclidean":
+        return _lengths(rows - query)
+    product: Scores = rows @ query
+    return product
 
 
 def paired_scores(ones: Matrix, others: Matrix, metric: Metric) -> Scores:
-    """The measure between the rows of the same number."""
-    return _MEASURES[metric](ones, others)
+    """The measure between the rows of the same number, prepared for it."""
+    if metric == "euclidean":
+        return _lengths(ones - others)
+    paired: Scores = np.einsum("ij,ij->i", ones, others)
+    return paired
 
 
 def nearest(query: Matrix, rows: Matrix, top_k: int) -> list[tuple[int, float]]:
-    """Row numbers and cosines of the `top_k` nearest, best first; of equal ones the first row comes first."""
+    """Row numbers and cosines of the `top_k` nearest, best first; of equal ones the first row comes first. Both are
+    prepared for cosine."""
     found = scores(query, rows, "cosine")
     if top_k < len(found):
         # all that score as well as the last that counts, so that ties are decided by their order
@@ -63,27 +76,3 @@ def rounded(score: float) -> float:
 def _lengths(rows: Matrix) -> Scores:
     squares: Scores = np.einsum("ij,ij->i", rows, rows)
     return np.sqrt(squares)
-
-
-def _dot(ones: Matrix, others: Matrix) -> Scores:
-    if len(ones) == 1:
-        product: Scores = others @ ones[0]
-        return product
-    paired: Scores = np.einsum("ij,ij->i", ones, others)
-    return paired
-
-
-def _cosine(ones: Matrix, others: Matrix) -> Scores:
-    lengths = _lengths(ones) * _lengths(others)
-    return np.where(lengths > _NO_LENGTH, _dot(ones, others) / np.maximum(lengths, _NO_LENGTH), np.float32(0))
-
-
-def _euclidean(ones: Matrix, others: Matrix) -> Scores:
-    return _lengths(others - ones)
-
-
-_MEASURES: Mapping[Metric, Callable[[Matrix, Matrix], Scores]] = {
-    "cosine": _cosine,
-    "dot": _dot,
-    "euclidean": _euclidean,
-}
