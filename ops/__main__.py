@@ -14,23 +14,28 @@ from ops import analyst_policy, bulk, cost, keys, knowledge, purge, redrive, rem
 from ops.deployed_stacks import OpsError
 from ops.openapi import command as openapi
 
+_GROUPS = (
+    keys,
+    summary_options,
+    bulk,
+    knowledge,
+    cost,
+    remains,
+    purge,
+    redrive,
+    analyst_policy,
+    webhook_key,
+    openapi,
+)
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Returns the exit status: 0 done, 1 failed, 2 (from argparse) not understood."""
     parser = argparse.ArgumentParser(prog="python -m ops", description="Operate a deployed Quarry.")
     parser.add_argument("--stack-prefix", default="Quarry", help="how the deployment's stack names begin")
     commands = parser.add_subparsers(dest="group", required=True, metavar="command")
-    keys.add_commands(commands)
-    summary_options.add_commands(commands)
-    bulk.add_commands(commands)
-    knowledge.add_commands(commands)
-    cost.add_commands(commands)
-    remains.add_commands(commands)
-    purge.add_commands(commands)
-    redrive.add_commands(commands)
-    analyst_policy.add_commands(commands)
-    webhook_key.add_commands(commands)
-    openapi.add_commands(commands)
+    for group in _GROUPS:
+        group.add_commands(commands)
     options = parser.parse_args(arguments)
     if region := os.environ.get("AWS_REGION"):
         # boto3 reads AWS_DEFAULT_REGION alone; the CDK CLI, and so everybody who has just deployed, AWS_REGION

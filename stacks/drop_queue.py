@@ -39,6 +39,11 @@ class DropQueue:
             enforce_ssl=True,
             dead_letter_queue=sqs.DeadLetterQueue(queue=dead_letters, max_receive_count=_ATTEMPTS),
         )
+        self._watch(stack, storage, rule=rule, prefix=prefix, dead_letters=dead_letters)
+
+    def _watch(
+        self, stack: cdk.Stack, storage: StorageStack, *, rule: str, prefix: str, dead_letters: sqs.Queue
+    ) -> None:
         # By its ARN: the storage stack has already allowed EventBridge to write into it.
         undelivered = sqs.Queue.from_queue_arn(stack, "Undelivered", dead_letters.queue_arn)
         events.Rule(

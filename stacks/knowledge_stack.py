@@ -63,7 +63,6 @@ class KnowledgeStack(cdk.Stack):
         function.allow("bedrock:Retrieve", on=[self.base.arn])
 
     def _worker(self, queue: sqs.Queue) -> None:
-        storage = self._storage
         worker = PythonFunction(
             self,
             handler="knowledge/ingest",
@@ -71,8 +70,8 @@ class KnowledgeStack(cdk.Stack):
             memory_mb=512,
             timeout_seconds=_SECONDS,
             environment={
-                "DOCUMENTS_TABLE": storage.documents_table.table_name,
-                "CLIENTS_TABLE": storage.clients.table_name,
+                "DOCUMENTS_TABLE": self._storage.documents_table.table_name,
+                "CLIENTS_TABLE": self._storage.clients.table_name,
                 "DEFAULT_TENANT": self._settings.default_tenant,
                 "KNOWLEDGE_BASE_ID": self.base.knowledge_base_id,
                 "DATA_SOURCE_ID": self.base.data_source_id,
@@ -80,15 +79,7 @@ class KnowledgeStack(cdk.Stack):
             },
             log_retention_days=self._settings.log_retention_days,
         )
-        table = storage.documents_table.table_arn
-        worker.allow("dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem", on=[table])
-        worker.allow("dynamodb:GetItem", on=[storage.clients.table_arn])
-        worker.allow_objects("s3:GetObject", bucket=storage.documents, prefix=KNOWLEDGE)
-        worker.allow("s3:ListBucket", on=[storage.documents.bucket_arn])  # else a missing object is a 403
-        worker.allow("sqs:SendMessage", on=[queue.queue_arn])
-        documents = [f"bedrock:{verb}KnowledgeBaseDocuments" for verb in _DOCUMENTS]
-        # https://docs.aws.amazon.com/bedrock/latest/userguide/kb-direct-ingestion-prereq.html
-        worker.allow("bedrock:StartIngestionJob", *documents, on=[self.base.arn])
+        self._let_work(worker, queue)
         worker.add_event_source(
             event_sources.SqsEventSource(
                 queue,
@@ -98,3 +89,15 @@ class KnowledgeStack(cdk.Stack):
                 report_batch_item_failures=True,
             )
         )
+
+    def _let_work(self, worker: PythonFunction, queue: sqs.Queue) -> None:
+        storage = self._storage
+        table = storage.documents_table.table_arn
+        worker.allow("dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem", on=[table])
+        worker.allow("dynamodb:GetItem", on=[storage.clients.table_arn])
+        worker.allow_objects("s3:GetObject", bucket=storage.documents, prefix=KNOWLEDGE)
+        worker.allow("s3:ListBucket", on=[storage.documents.bucket_arn])  # else a missing object is a 403
+        worker.allow("sqs:SendMessage", on=[queue.queue_arn])
+        documents = [f"bedrock:{verb}KnowledgeBaseDocuments" for verb in _DOCUMENTS]
+        # https://docs.aws.amazon.com/bedrock/latest/userguide/kb-direct-ingestion-prereq.html
+        worker.allow("bedrock:StartIngestionJob", *documents, on=[self.base.arn])

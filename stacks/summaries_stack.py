@@ -40,15 +40,7 @@ class SummariesStack(WorkflowStack):
         )
         self._storage = storage
         self._guardrail = guardrail
-        queue = DropQueue(
-            self,
-            storage=storage,
-            consumer_seconds=_START_SECONDS,
-            name="Summaries",
-            rule="DocumentDropped",
-            prefix=INBOX,
-            dead_letters=storage.dead_letters,
-        ).queue
+        queue = self._queue()
         self.workflow = AslStateMachine(
             self,
             definition="summarize_document",
@@ -61,6 +53,17 @@ class SummariesStack(WorkflowStack):
         self._for_people()
         cdk.CfnOutput(self, "SummariesQueueUrl", value=queue.queue_url)
         cdk.CfnOutput(self, "SummariesStateMachineArn", value=self.workflow.state_machine_arn)
+
+    def _queue(self) -> sqs.Queue:
+        return DropQueue(
+            self,
+            storage=self._storage,
+            consumer_seconds=_START_SECONDS,
+            name="Summaries",
+            rule="DocumentDropped",
+            prefix=INBOX,
+            dead_letters=self._storage.dead_letters,
+        ).queue
 
     def _start(self, queue: sqs.Queue, workflow: AslStateMachine) -> None:
         start = self._function(

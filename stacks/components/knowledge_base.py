@@ -31,22 +31,9 @@ class KnowledgeBase(Construct):
         self, scope: cdk.Stack, *, settings: DeploymentSettings, storage: StorageStack, bucket: s3.IBucket, prefix: str
     ) -> None:
         super().__init__(scope, "Knowledge")
-        fingerprint = knowledge_fingerprint(
-            settings.knowledge_chunking,
-            model=settings.knowledge_embedding_model,
-            dimensions=settings.knowledge_dimensions,
-            vector_store=settings.vector_store,
-        )
+        fingerprint = _fingerprint(settings)
         role = self._role(settings.knowledge_embedding_model, bucket, prefix)
-        store: S3VectorsStore | OpenSearchServerlessStore
-        if settings.vector_store == "s3_vectors":
-            store = S3VectorsStore(
-                self, fingerprint=fingerprint, bucket=storage.vectors, dimensions=settings.knowledge_dimensions
-            )
-        else:
-            store = OpenSearchServerlessStore(
-                self, fingerprint=fingerprint, role=role, dimensions=settings.knowledge_dimensions
-            )
+        store = self._store(settings, storage, role, fingerprint)
         store.let(role)
         self._base = _Base(
             self,
@@ -57,9 +44,17 @@ class KnowledgeBase(Construct):
             knowledge_base_configuration=_embedding(scope, settings),
             storage_configuration=store.configuration,
         )
-        # Bedrock looks at once whether the role can do its work: https://github.com/awslabs/generative-ai-cdk-constructs/issues/322
+        # Bedrock looks at once whether the role can do its work.
         self._base.node.add_dependency(role, *store.needs)
         self._source = self._data_source(fingerprint, settings.knowledge_chunking.configuration)
+
+    def _store(
+        self, settings: DeploymentSettings, storage: StorageStack, role: iam.Role, fingerprint: str
+    ) -> S3VectorsStore | OpenSearchServerlessStore:
+        size = settings.knowledge_dimensions
+        if settings.vector_store == "s3_vectors":
+            return S3VectorsStore(self, fingerprint=fingerprint, bucket=storage.vectors, dimensions=size)
+        return OpenSearchServerlessStore(self, fingerprint=fingerprint, role=role, dimensions=size)
 
     @property
     def knowledge_base_id(self) -> str:
@@ -113,6 +108,15 @@ class KnowledgeBase(Construct):
         )
         acknowledge_wildcard(role, objects, reason=f"documents have no names at deployment; none outside {prefix}")
         return role
+
+
+def _fingerprint(settings: DeploymentSettings) -> str:
+    return knowledge_fingerprint(
+        settings.knowledge_chunking,
+        model=settings.knowledge_embedding_model,
+        dimensions=settings.knowledge_dimensions,
+        vector_store=settings.vector_store,
+    )
 
 
 def _name(stack_name: str, fingerprint: str) -> str:
