@@ -31,9 +31,11 @@ def build(app: cdk.App) -> None:
     guardrail = GuardrailStack(app, f"{settings.name}-Guardrail", settings=settings)
     stores = {"settings": settings, "storage": storage, "guardrail": guardrail}
     summaries = SummariesStack(app, f"{settings.name}-Summaries", **stores)
-    KnowledgeStack.if_wanted(app, settings=settings, storage=storage)
+    knowledge = KnowledgeStack.if_wanted(app, settings=settings, storage=storage)
     bulk = BulkStack(app, f"{settings.name}-Bulk", **stores)
-    ApiStack(app, f"{settings.name}-Api", **stores, workflow=summaries.workflow, bulk=bulk.workflow)
+    ApiStack(
+        app, f"{settings.name}-Api", **stores, workflow=summaries.workflow, bulk=bulk.workflow, knowledge=knowledge
+    )
 
 
 def main() -> None:

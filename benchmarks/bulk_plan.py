@@ -45,7 +45,7 @@ def planned(entries: list[Entry]) -> BulkPlan:
     ]
     card = ModelCard("m", "Amazon", "chat", on_demand=True, prices=_PRICES)
     terms = Terms(
-        shape=RequestShape(20_000, 300, 1200, 250, 1000),
+        shape=RequestShape(20_000, 300, 1200, 250, 1.5),
         prices=RunPrices(ResolvedModel("m", card), "output", _GUARDRAIL),
         quotas=known_quotas(settings={}, read={}),
         pace=Pace(),

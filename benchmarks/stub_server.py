@@ -1,7 +1,8 @@
 """An instant Bedrock and DynamoDB for measurements: `python benchmarks/stub_server.py` prints the port it listens on.
 
 It keeps nothing and checks nothing, so that what is measured is the caller: Converse and ConverseStream give a fixed
-answer, and every DynamoDB table is empty. Nothing but the standard library, on one asyncio protocol.
+answer, with a citation where the request has passages; Retrieve finds the same eight of them, ApplyGuardrail has
+nothing against anything, and every DynamoDB table is empty. Nothing but the standard library, on one asyncio protocol.
 """
 
 from __future__ import annotations
@@ -12,13 +13,17 @@ import binascii
 import json
 import socket
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 PIECE = "Hello from the stub. "
 PIECES = 8
 _USAGE = {"inputTokens": 12, "outputTokens": 40, "totalTokens": 52}
 _METRICS = {"latencyMs": 1}
+# What is found in documents, and what a model says of it: with the citation that POST /rag asks for.
+PASSAGE = "The mill was completed in the autumn of 1803 and sold in 1850. " * 8
+CITED = ("The mill was", " completed in 1803.", ' [1: "completed in the', ' autumn of 1803"]')
+PASSAGES = 8
 
 
 def event_message(name: str, payload: dict[str, Any]) -> bytes:
@@ -38,20 +43,35 @@ def event_message(name: str, payload: dict[str, Any]) -> bytes:
     return message + struct.pack(">I", binascii.crc32(message))
 
 
-def stream_messages() -> Iterator[bytes]:
+def stream_messages(pieces: Sequence[str]) -> Iterator[bytes]:
     """What ConverseStream sends, in its order."""
     yield event_message("messageStart", {"role": "assistant"})
-    for _ in range(PIECES):
-        yield event_message("contentBlockDelta", {"contentBlockIndex": 0, "delta": {"text": PIECE}})
+    for piece in pieces:
+        yield event_message("contentBlockDelta", {"contentBlockIndex": 0, "delta": {"text": piece}})
     yield event_message("contentBlockStop", {"contentBlockIndex": 0})
     yield event_message("messageStop", {"stopReason": "end_turn"})
     yield event_message("metadata", {"metrics": _METRICS, "usage": _USAGE})
 
 
-def converse_answer() -> dict[str, Any]:
+def converse_answer(pieces: Sequence[str]) -> dict[str, Any]:
     """What Converse sends."""
-    message = {"role": "assistant", "content": [{"text": PIECE * PIECES}]}
+    message = {"role": "assistant", "content": [{"text": "".join(pieces)}]}
     return {"metrics": _METRICS, "output": {"message": message}, "stopReason": "end_turn", "usage": _USAGE}
+
+
+def retrieve_answer() -> dict[str, Any]:
+    """What Retrieve of a Knowledge Base sends."""
+    location = {"type": "CUSTOM", "customDocumentLocation": {"id": "doc_1"}}
+    metadata = {"tenant": "acme", "x-amz-bedrock-kb-chunk-id": "c1", "year": 1803}
+    result = {"content": {"text": PASSAGE, "type": "TEXT"}, "location": location, "metadata": metadata, "score": 0.8}
+    return {"retrievalResults": [result] * PASSAGES}
+
+
+def guardrail_answer() -> dict[str, Any]:
+    """What ApplyGuardrail sends of a text that it has nothing against."""
+    units = ("topic", "content", "word", "sensitiveInformation", "contextualGrounding")
+    usage = {f"{name}PolicyUnits": 1 for name in units} | {"sensitiveInformationPolicyFreeUnits": 0}
+    return {"usage": usage, "action": "NONE", "outputs": [], "assessments": [{}]}
 
 
 def dynamodb_answer(operation: bytes) -> dict[str, Any]:
@@ -72,12 +92,14 @@ def _chunk(piece: bytes) -> bytes:
     return b"%x\r\n%b\r\n" % (len(piece), piece)
 
 
-_CONVERSE = _http(_json(converse_answer()))
+_PIECES = (PIECE,) * PIECES
+_CONVERSE, _CITED = (_http(_json(converse_answer(pieces))) for pieces in (_PIECES, CITED))
+_RETRIEVE, _GUARDRAIL = _http(_json(retrieve_answer())), _http(_json(guardrail_answer()))
 _STREAM_HEAD = (
     b"HTTP/1.1 200 OK\r\nContent-Type: application/vnd.amazon.eventstream\r\n"
     b"x-amzn-RequestId: stub\r\nTransfer-Encoding: chunked\r\n\r\n"
 )
-_CHUNKS = [_chunk(message) for message in stream_messages()]
+_CHUNKS, _CITED_CHUNKS = ([_chunk(each) for each in stream_messages(pieces)] for pieces in (_PIECES, CITED))
 _TARGET = b"\r\nx-amz-target: dynamodb_20120810."
 
 
@@ -103,14 +125,19 @@ class Connection(asyncio.Protocol):
             if len(self._received) < size:
                 return
             name = self._received[:end].split(b" ", 2)[1]
-            self._received = self._received[size:]
-            self._answer(name, head)
+            body, self._received = self._received[end:size], self._received[size:]
+            self._answer(name, head, body)
 
-    def _answer(self, path: bytes, head: bytes) -> None:
+    def _answer(self, path: bytes, head: bytes, body: bytes) -> None:
+        cites = b"<passages" in body
         if path.endswith(b"/converse"):
-            self._later([_CONVERSE])
+            self._later([_CITED if cites else _CONVERSE])
         elif path.endswith(b"/converse-stream"):
-            self._later([_STREAM_HEAD, *_CHUNKS, b"0\r\n\r\n"])
+            self._later([_STREAM_HEAD, *(_CITED_CHUNKS if cites else _CHUNKS), b"0\r\n\r\n"])
+        elif path.endswith(b"/retrieve"):
+            self._transport.write(_RETRIEVE)
+        elif path.endswith(b"/apply"):
+            self._transport.write(_GUARDRAIL)
         elif (at := head.find(_TARGET)) >= 0:
             operation = head[at + len(_TARGET) :].split(b"\r\n", 1)[0]
             body = _json(dynamodb_answer(operation.title()))

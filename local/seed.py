@@ -18,7 +18,7 @@ class SeedError(Exception):
 def seed_client(root: Path, endpoint_url: str) -> None:
     """Create the client of tenant `local` whose key is `qk_local`."""
     command = [sys.executable, "-m", "ops", "keys", "create", "--tenant", "local", "--client", "local"]
-    command += ["--scopes", "chat documents bulk delegate", "--key", KEY]
+    command += ["--scopes", "chat documents bulk embeddings collections rag delegate", "--key", KEY]
     done = subprocess.run(
         command, cwd=root, env=aws_environment(endpoint_url), capture_output=True, text=True, check=False, timeout=60
     )

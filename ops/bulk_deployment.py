@@ -12,6 +12,7 @@ import boto3
 from lambdas.shared.adapters import aws_clients
 from lambdas.shared.adapters.document_text_reader import DocumentTextReader
 from lambdas.shared.adapters.dynamodb_bulk_run_store import DynamoDbBulkRunStore
+from lambdas.shared.adapters.dynamodb_reusable_summaries import DynamoDbReusableSummaries
 from lambdas.shared.adapters.dynamodb_shard_store import DynamoDbShardStore
 from lambdas.shared.adapters.dynamodb_tenant_options import DynamoDbTenantOptions
 from lambdas.shared.adapters.file_prompt_library import FilePromptLibrary
@@ -74,6 +75,7 @@ class BulkDeployment:
             catalog=catalog,
             prompts=SummaryPrompts(FilePromptLibrary(), int(found["SECTION_TOKENS"])),
             tenants=DynamoDbTenantOptions(aws_clients.dynamodb(), table=found["CLIENTS_TABLE"]),
+            documents=DynamoDbReusableSummaries(aws_clients.dynamodb(), table=found["DOCUMENTS_TABLE"]),
             defaults=_defaults(found, places),
             listed=listed,
         )
@@ -93,6 +95,7 @@ def _defaults(found: Mapping[str, str], places: Callable[[str], tuple[AllowedSou
         options=SummaryOptions(style, found["SUMMARY_LANGUAGE"]),
         places=places,
         guardrail_mode=mode,
+        guardrail_policies=json.loads(found["BULK_GUARDRAIL_POLICIES"]),
         rounds=int(found["BULK_ROUNDS"]),
     )
 

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from lambdas.shared.adapters.json_model_catalog import load_catalog
-from lambdas.shared.domain.document_cost import AS_OF, CostLine, DocumentShape, model_costs, orchestration_costs
+from lambdas.shared.domain.document_cost import CostLine, DocumentShape, model_costs, orchestration_costs
+from lambdas.shared.domain.service_prices import AS_OF
 from ops.deployed_stacks import OpsError
 
 _MODEL = "us.amazon.nova-lite-v1:0"

@@ -5,9 +5,12 @@ from __future__ import annotations
 import argparse
 from dataclasses import replace
 
+from botocore.exceptions import ClientError
+
 from ops.deployment_name import configured_name
 from ops.leftovers import inventory, report
 from ops.leftovers.inventory import Inventory, Leftover
+from ops.leftovers.vector_buckets import VectorBuckets
 from ops.purge import delete
 
 RETENTION_TAG = "quarry:retention"
@@ -50,4 +53,10 @@ def _without_doomed(name: str, found: Inventory) -> Inventory:
 
 
 def _is_doomed(each: Leftover) -> bool:
-    return each.kind.tags(each.name, each.arn).get(RETENTION_TAG) == "destroy"
+    """Only vector buckets are left to this; one whose tags cannot be read stays."""
+    if not isinstance(each.kind, VectorBuckets):
+        return False
+    try:
+        return each.kind.tags(each.name, each.arn).get(RETENTION_TAG) == "destroy"
+    except ClientError:
+        return False

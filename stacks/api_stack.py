@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import aws_cdk as cdk
 from aws_cdk import aws_apigateway as apigateway
+from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
 from stacks.bulk_routes import add_bulk_routes
+from stacks.collection_routes import add_collection_routes
 from stacks.components.api_routes import ApiRoutes
 from stacks.components.asl_state_machine import AslStateMachine
 from stacks.components.dependency_layer import DependencyLayer
@@ -19,7 +21,10 @@ from stacks.components.model_access import INVOKE, INVOKE_STREAMED, model_access
 from stacks.components.python_function import PythonFunction
 from stacks.components.security_rules import acknowledge
 from stacks.document_routes import add_document_routes, add_text_summary_route
+from stacks.embedding_routes import add_embedding_routes
 from stacks.guardrail_stack import GuardrailStack
+from stacks.knowledge_stack import KnowledgeStack
+from stacks.rag_routes import add_rag_routes
 from stacks.settings import DeploymentSettings
 from stacks.storage_stack import StorageStack
 
@@ -42,6 +47,7 @@ class ApiStack(cdk.Stack):
         guardrail: GuardrailStack,
         workflow: sfn.IStateMachine,
         bulk: AslStateMachine,
+        knowledge: KnowledgeStack | None,
     ) -> None:
         super().__init__(scope, construct_id, description="Quarry: the HTTP API")
         self._settings = settings
@@ -57,13 +63,16 @@ class ApiStack(cdk.Stack):
         add_document_routes(routes, self._function, storage, workflow)
         add_bulk_routes(routes, self._function, storage, settings, bulk)
         add_text_summary_route(routes, self._function, storage, settings, guardrail)
+        self._embeddings(routes, storage)
+        add_collection_routes(routes, self._function, storage, settings)
+        add_rag_routes(routes, self._function, storage, settings, guardrail, knowledge)
         cdk.CfnOutput(self, "ApiUrl", value=api.url)
 
     def _rest_api(self) -> apigateway.RestApi:
         settings = self._settings
         cors = apigateway.CorsOptions(
             allow_origins=list(settings.cors_origins) or ["*"],
-            allow_methods=["GET", "POST", "PATCH", "DELETE", "OPTIONS"],
+            allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"],
             allow_headers=_ALLOWED_HEADERS,
             max_age=cdk.Duration.hours(1),
         )
@@ -163,13 +172,23 @@ class ApiStack(cdk.Stack):
             conversations, "GET /conversations", f"GET {one}", f"PATCH {one}", f"DELETE {one}", calls_model=False
         )
 
+    def _embeddings(self, routes: ApiRoutes, storage: StorageStack) -> None:
+        vectors, clustering = (DependencyLayer(self, name=name) for name in ("vectors", "clustering"))
+        add_embedding_routes(routes, self._function, storage, self._settings, vectors=vectors, clustering=clustering)
+
     def _function(
-        self, handler: str, *, memory_mb: int, timeout_seconds: int, environment: Mapping[str, str]
+        self,
+        handler: str,
+        *,
+        memory_mb: int,
+        timeout_seconds: int,
+        environment: Mapping[str, str],
+        layers: Sequence[lambda_.ILayerVersion] = (),
     ) -> PythonFunction:
         return PythonFunction(
             self,
             handler=handler,
-            layers=[self._core],
+            layers=[self._core, *layers],
             memory_mb=memory_mb,
             timeout_seconds=timeout_seconds,
             environment=environment,

@@ -60,7 +60,7 @@ def _start(
     start.add_layers(DependencyLayer(cdk.Stack.of(start), name="documents"))
     allow_reading_sources(start, settings.bulk_sources, documents=storage.documents)
     start.allow("dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", on=[storage.bulk.table_arn])
-    start.allow("dynamodb:GetItem", on=[storage.clients.table_arn])
+    start.allow("dynamodb:GetItem", on=[storage.clients.table_arn, storage.documents_table.table_arn])
     _let_carry(start, storage, workflow)
     # https://docs.aws.amazon.com/service-authorization/latest/reference/list_servicequotas.html
     quotas = ["servicequotas:ListServiceQuotas", "servicequotas:ListAWSDefaultServiceQuotas"]
@@ -74,6 +74,7 @@ def _start(
 def _planning(storage: StorageStack, settings: DeploymentSettings) -> dict[str, str]:
     return {
         "CLIENTS_TABLE": storage.clients.table_name,
+        "DOCUMENTS_TABLE": storage.documents_table.table_name,
         "DOCUMENTS_BUCKET": storage.documents.bucket_name,
         "MODELS": settings.models.as_json(),
         "BULK_MODEL": settings.bulk_model,
@@ -82,7 +83,8 @@ def _planning(storage: StorageStack, settings: DeploymentSettings) -> dict[str, 
         "SUMMARY_LANGUAGE": settings.summary_language,
         "SECTION_TOKENS": str(settings.summary_section_tokens),
         "BULK_SOURCES": json.dumps(settings.bulk_sources),
-        "BULK_GUARDRAIL": settings.bulk_guardrail,
+        "BULK_GUARDRAIL": settings.bulk_guardrail if settings.guardrail.is_applied else "none",
+        "BULK_GUARDRAIL_POLICIES": json.dumps(settings.guardrail.billed_policies),
         "BULK_QUOTAS": json.dumps(dict(settings.bulk_quotas)),
     }
 

@@ -19,12 +19,13 @@ from stacks.components.source_access import allow_reading_sources
 from stacks.guardrail_stack import GuardrailStack
 from stacks.settings import DeploymentSettings
 from stacks.storage_stack import BULK, RESULTS, SUMMARIES, StorageStack
+from stacks.workflow_stack import WorkflowStack
 
 # One whole CPU: https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html
 _WHOLE_CPU = 1769
 
 
-class BulkStack(cdk.Stack):
+class BulkStack(WorkflowStack):
     """Costs nothing while no run is under way."""
 
     def __init__(
@@ -36,9 +37,10 @@ class BulkStack(cdk.Stack):
         storage: StorageStack,
         guardrail: GuardrailStack,
     ) -> None:
-        super().__init__(scope, construct_id, description="Quarry: archives become summaries in batches")
-        self._settings, self._storage, self._guardrail = settings, storage, guardrail
-        self._core = DependencyLayer(self, name="core")
+        super().__init__(
+            scope, construct_id, settings=settings, description="Quarry: archives become summaries in batches"
+        )
+        self._storage, self._guardrail = storage, guardrail
         self.workflow = AslStateMachine(
             self,
             definition="summarize_in_bulk",
@@ -101,15 +103,13 @@ class BulkStack(cdk.Stack):
         return function
 
     def _sweep_part(self) -> PythonFunction:
-        mode = self._settings.bulk_guardrail
         environment = {
             **self._summary_settings(),
-            "BULK_GUARDRAIL": mode,
             "SLOTS_TABLE": self._storage.slots.table_name,
             "MAX_MODEL_CALLS": str(self._settings.summaries_max_model_calls),
         }
         function = self._step("bulk/sweep_part", 512, 900, environment, saves=False)
-        self._allow_summaries(function, assesses=mode != "none")
+        self._allow_summaries(function, assesses=self._settings.bulk_guardrail != "none")
         self._allow_slots(function)
         for statement in model_access(self, model_ids=self._settings.models.ids, actions=[INVOKE]):
             function.add_to_role_policy(statement)
@@ -121,7 +121,12 @@ class BulkStack(cdk.Stack):
         return function
 
     def _give_up(self) -> PythonFunction:
-        function = self._function("bulk/give_up", 512, 30, {"BULK_TABLE": self._storage.bulk.table_name})
+        function = self._function(
+            "bulk/give_up",
+            memory_mb=512,
+            timeout_seconds=30,
+            environment={"BULK_TABLE": self._storage.bulk.table_name},
+        )
         function.allow("dynamodb:GetItem", "dynamodb:PutItem", on=[self._storage.bulk.table_arn])
         return function
 
@@ -165,31 +170,16 @@ class BulkStack(cdk.Stack):
         storage = self._storage
         always = {"BULK_TABLE": storage.bulk.table_name, "RESULTS_BUCKET": storage.results.bucket_name}
         function = self._function(
-            handler, memory_mb, timeout_seconds, {**always, **(environment or {})}, more_layers=more_layers
+            handler,
+            memory_mb=memory_mb,
+            timeout_seconds=timeout_seconds,
+            environment={**always, **(environment or {})},
+            more_layers=more_layers,
         )
         actions = ("dynamodb:GetItem", "dynamodb:PutItem") if saves else ("dynamodb:GetItem",)
         function.allow(*actions, on=[storage.bulk.table_arn])
         _allow_work(function, storage.results)
         return function
-
-    def _function(
-        self,
-        handler: str,
-        memory_mb: int,
-        timeout_seconds: int,
-        environment: Mapping[str, str],
-        *,
-        more_layers: Sequence[lambda_.ILayerVersion] = (),
-    ) -> PythonFunction:
-        return PythonFunction(
-            self,
-            handler=handler,
-            layers=[self._core, *more_layers],
-            memory_mb=memory_mb,
-            timeout_seconds=timeout_seconds,
-            environment=environment,
-            log_retention_days=self._settings.log_retention_days,
-        )
 
 
 def _allow_work(function: PythonFunction, results: s3.IBucket) -> None:

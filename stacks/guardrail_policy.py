@@ -56,6 +56,15 @@ class GuardrailPolicy:
         return self.apply == "on"
 
     @property
+    def billed_policies(self) -> tuple[str, ...]:
+        """What Bedrock bills text units for; words are free. https://aws.amazon.com/bedrock/pricing/ (Guardrails)"""
+        return (
+            "content",
+            *(("topic",) if self.denied_topics else ()),
+            *(("sensitive_information",) if self.pii else ()),
+        )
+
+    @property
     def fingerprint(self) -> str:
         """Twelve hex digits that change with any word of what is blocked or masked."""
         policy = {name: value for name, value in asdict(self).items() if name not in _USE}

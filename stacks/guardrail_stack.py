@@ -9,6 +9,7 @@ import aws_cdk as cdk
 from aws_cdk import aws_bedrock as bedrock
 from constructs import Construct
 
+from stacks.grounding_guardrail import GroundingGuardrail
 from stacks.guardrail_policy import GuardrailPolicy
 from stacks.settings import DeploymentSettings
 
@@ -49,6 +50,7 @@ class GuardrailStack(cdk.Stack):
         # Whoever still runs with the old version's number must not lose it in mid-deploy.
         version.apply_removal_policy(cdk.RemovalPolicy.RETAIN)
         self._guardrail, self._version, self._policy = guardrail, version, policy
+        self._grounding = GroundingGuardrail(self, settings=settings.rag, name=f"{construct_id}-grounding")
         cdk.CfnOutput(self, "GuardrailId", value=guardrail.attr_guardrail_id)
         cdk.CfnOutput(self, "GuardrailVersion", value=version.attr_version)
 
@@ -66,6 +68,10 @@ class GuardrailStack(cdk.Stack):
         function.add_environment("GUARDRAIL_MESSAGES", json.dumps(messages, ensure_ascii=False))
         if asked:
             function.allow("bedrock:ApplyGuardrail", on=[self._guardrail.attr_guardrail_arn])
+
+    def ground(self, function: PythonFunction) -> None:
+        """Tell a function that answers from documents what to ask about its answers, and let it."""
+        self._grounding.let_ask(function, applied=self._policy.is_applied)
 
 
 def _content(policy: GuardrailPolicy) -> bedrock.CfnGuardrail.ContentPolicyConfigProperty:

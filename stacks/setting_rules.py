@@ -67,6 +67,17 @@ def whole_number(low: int, high: int) -> Rule:
     return rule
 
 
+def number(low: float, high: float) -> Rule:
+    """A number within the bounds, both included."""
+
+    def rule(value: Any, path: str) -> float:
+        if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
+            raise refuse(path, f"is {_shown(value)}; use a number from {low} to {high}")
+        return float(value)
+
+    return rule
+
+
 def text(pattern: str, *, meaning: str) -> Rule:
     """A string that matches `pattern` whole; `meaning` completes the sentence 'use ...'."""
 

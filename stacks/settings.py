@@ -13,6 +13,7 @@ from stacks.components.log_group import RETENTION
 from stacks.guardrail_policy import GuardrailPolicy
 from stacks.knowledge_settings import KnowledgeChunking
 from stacks.notification_settings import NotificationSettings
+from stacks.rag_settings import RagSettings
 from stacks.setting_rules import SettingsError, list_of, map_of, one_of, read, refuse, text, whole_number
 
 __all__ = ["DEPLOYMENT_TAG", "DeploymentSettings", "SettingsError", "cdk_context"]
@@ -114,6 +115,7 @@ class DeploymentSettings:
     summaries_max_concurrency: Annotated[int, whole_number(2, 1000)]
     summaries_max_model_calls: Annotated[int, whole_number(1, 1000)]
     summaries_notifications: NotificationSettings
+    collections_per_tenant: Annotated[int, whole_number(1, 10_000)]
     bulk_model: Annotated[str, text(r".{1,140}", meaning="an alias, or an id of models.allowed")]
     bulk_guardrail: Annotated[str, one_of("none", "output", "both")]
     bulk_rounds: Annotated[int, whole_number(1, 20)]
@@ -124,6 +126,7 @@ class DeploymentSettings:
     knowledge_chunking: KnowledgeChunking
     knowledge_embedding_model: Annotated[str, _MODEL_ID]
     knowledge_dimensions: Annotated[int, whole_number(1, 4096)]
+    rag: RagSettings
     guardrail: GuardrailPolicy
 
     @classmethod
@@ -133,8 +136,12 @@ class DeploymentSettings:
         if value is None:
             raise refuse(f"context.{KEY}", "is missing; docs/operations.md lists the settings")
         settings = read(cls, value, KEY)
-        for name in ("summary_model", "bulk_model"):
-            model = getattr(settings, name)
+        for name, model in (
+            ("summary_model", settings.summary_model),
+            ("bulk_model", settings.bulk_model),
+            ("rag.model", settings.rag.model),
+            ("rag.rewriting_model", settings.rag.rewriting_model),
+        ):
             if model not in {"fast", "balanced", "best", *settings.models.ids}:
                 remedy = f'is "{model}"; use fast, balanced, best or an id of {KEY}.models.allowed'
                 raise refuse(f"{KEY}.{name}", remedy)

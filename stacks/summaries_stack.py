@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-
 import aws_cdk as cdk
-from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_lambda_event_sources as event_sources
 from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_sqs as sqs
@@ -21,11 +18,12 @@ from stacks.drop_queue import DropQueue
 from stacks.guardrail_stack import GuardrailStack
 from stacks.settings import DeploymentSettings
 from stacks.storage_stack import INBOX, SUMMARIES, WORK, StorageStack
+from stacks.workflow_stack import WorkflowStack
 
 _START_SECONDS = 30
 
 
-class SummariesStack(cdk.Stack):
+class SummariesStack(WorkflowStack):
     """S3 -> EventBridge -> SQS -> start -> Step Functions: each hop keeps what the next one cannot take yet."""
 
     def __init__(
@@ -37,11 +35,11 @@ class SummariesStack(cdk.Stack):
         storage: StorageStack,
         guardrail: GuardrailStack,
     ) -> None:
-        super().__init__(scope, construct_id, description="Quarry: dropped documents become summaries")
-        self._settings = settings
+        super().__init__(
+            scope, construct_id, settings=settings, description="Quarry: dropped documents become summaries"
+        )
         self._storage = storage
         self._guardrail = guardrail
-        self._core = DependencyLayer(self, name="core")
         queue = self._queue()
         self.workflow = AslStateMachine(
             self,
@@ -204,25 +202,6 @@ class SummariesStack(cdk.Stack):
 
     def _allow_work(self, function: PythonFunction, *actions: str) -> None:
         function.allow_objects(*actions, bucket=self._storage.results, prefix=WORK)
-
-    def _function(
-        self,
-        handler: str,
-        *,
-        memory_mb: int,
-        timeout_seconds: int,
-        environment: Mapping[str, str],
-        more_layers: Sequence[lambda_.ILayerVersion] = (),
-    ) -> PythonFunction:
-        return PythonFunction(
-            self,
-            handler=handler,
-            layers=[self._core, *more_layers],
-            memory_mb=memory_mb,
-            timeout_seconds=timeout_seconds,
-            environment=environment,
-            log_retention_days=self._settings.log_retention_days,
-        )
 
 
 def _allow_telling_missing_objects(function: PythonFunction, bucket: s3.Bucket) -> None:

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, NamedTuple
 
-from lambdas.bulk.run_step import State, run_step
-from lambdas.bulk.run_wiring import run_parts
+from lambdas.bulk.round_wiring import round_parts
 from lambdas.shared.runtime.settings import load_settings
+from lambdas.shared.runtime.workflow_step import State, workflow_step
 from lambdas.shared.services.bulk.advance_run import AdvanceRun
 from lambdas.shared.services.bulk.step_items import WriteStepItems
 
@@ -26,7 +26,7 @@ class Service(NamedTuple):
 
 @cache
 def build_service() -> Service:
-    parts = run_parts(load_settings(Settings))
+    parts = round_parts(load_settings(Settings))
     return Service(AdvanceRun(**parts), WriteStepItems(**parts))
 
 
@@ -41,4 +41,4 @@ def advance(state: State) -> dict[str, Any]:
     return {"step": step.value, **items._asdict(), "tries": before["tries"] + 1 if again else 0}
 
 
-handler = run_step(advance)
+handler = workflow_step(advance)

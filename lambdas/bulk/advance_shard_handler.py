@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from lambdas.bulk.run_step import State, run_step
-from lambdas.bulk.run_wiring import run_parts
+from lambdas.bulk.round_wiring import round_parts
 from lambdas.shared.adapters import aws_clients
 from lambdas.shared.adapters.bedrock_batch_jobs import BedrockBatchJobs
 from lambdas.shared.adapters.dynamodb_job_slots import DynamoDbJobSlots
 from lambdas.shared.domain.bulk.shard_job import ShardRef
 from lambdas.shared.runtime.settings import load_settings
+from lambdas.shared.runtime.workflow_step import State, workflow_step
 from lambdas.shared.services.bulk.advance_shard import AdvanceShard
 
 # Long enough for a queue that is full; the slots' leases outlive it.
@@ -32,7 +32,7 @@ def build_service() -> AdvanceShard:
     settings = load_settings(Settings)
     client = aws_clients.bedrock()
     return AdvanceShard(
-        **run_parts(settings),
+        **round_parts(settings),
         jobs=BedrockBatchJobs(
             client, role_arn=settings.batch_role_arn, bucket=settings.results_bucket, hours=JOB_HOURS
         ),
@@ -47,4 +47,4 @@ def advance(state: State) -> dict[str, Any]:
     return {"act": progress.act.value, "seconds": progress.seconds}
 
 
-handler = run_step(advance)
+handler = workflow_step(advance)

@@ -7,9 +7,9 @@ from decimal import Decimal
 from functools import cache
 from typing import Any
 
-from lambdas.bulk.run_step import TIME, State, run_step
-from lambdas.bulk.run_wiring import new_nonce, run_parts
-from lambdas.bulk.summary_wiring import keeper, summary_parts
+from lambdas.bulk.round_wiring import round_parts
+from lambdas.bulk.run_wiring import new_nonce
+from lambdas.bulk.summary_wiring import SummarySettings, keeper, summary_parts
 from lambdas.shared.adapters import aws_clients
 from lambdas.shared.adapters.dynamodb_bulk_run_store import DynamoDbBulkRunStore
 from lambdas.shared.adapters.dynamodb_job_moments import DynamoDbJobMoments
@@ -18,7 +18,9 @@ from lambdas.shared.domain.bulk.shard_job import ShardRef
 from lambdas.shared.domain.chat_model import TokenUsage
 from lambdas.shared.domain.price import batch_price
 from lambdas.shared.domain.summary import read_summary
+from lambdas.shared.runtime.invocation_time import TIME
 from lambdas.shared.runtime.settings import load_settings
+from lambdas.shared.runtime.workflow_step import State, workflow_step
 from lambdas.shared.services.bulk.collect_shard import CollectShard
 from lambdas.shared.services.bulk.job_events import JobEvents
 from lambdas.shared.services.bulk.merge_summaries import MergeSummaries
@@ -29,28 +31,15 @@ WORKERS = 24
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
-    bulk_table: str
-    results_bucket: str
-    documents_table: str
-    clients_table: str
-    ledger_table: str
-    ledger_days: int
-    models: str
-    summary_style: str
-    summary_language: str
-    section_tokens: int
-    guardrail_id: str
-    guardrail_version: str
-    guardrail_stream_mode: str
-    guardrail_messages: str
+class Settings(SummarySettings):
+    """No more than every such step has."""
 
 
 @cache
 def build_service(model_id: str) -> CollectShard:
     """For runs with this model: its answers have its price."""
     settings = load_settings(Settings)
-    parts, summaries = run_parts(settings), summary_parts(settings)
+    parts, summaries = round_parts(settings), summary_parts(settings)
     model = load_catalog(settings.models).resolve(model_id)
     prices = model.card.prices
 
@@ -83,4 +72,4 @@ def collect(state: State) -> dict[str, Any]:
     return {"act": progress.act.value, "seconds": progress.seconds}
 
 
-handler = run_step(collect)
+handler = workflow_step(collect)

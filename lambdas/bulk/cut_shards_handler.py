@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from lambdas.bulk.run_step import State, run_step
-from lambdas.bulk.run_wiring import run_parts
+from lambdas.bulk.round_wiring import round_parts
 from lambdas.shared.runtime.settings import load_settings
+from lambdas.shared.runtime.workflow_step import State, workflow_step
 from lambdas.shared.services.bulk.cut_shards import CutShards
 
 
@@ -20,7 +20,7 @@ class Settings:
 
 @cache
 def build_service() -> CutShards:
-    return CutShards(**run_parts(load_settings(Settings)))
+    return CutShards(**round_parts(load_settings(Settings)))
 
 
 def cut(state: State) -> dict[str, Any]:
@@ -29,4 +29,4 @@ def cut(state: State) -> dict[str, Any]:
     return {}
 
 
-handler = run_step(cut)
+handler = workflow_step(cut)

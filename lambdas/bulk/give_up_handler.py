@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from lambdas.bulk.run_step import State, run_step
 from lambdas.shared.adapters import aws_clients
 from lambdas.shared.adapters.dynamodb_bulk_run_store import DynamoDbBulkRunStore
 from lambdas.shared.domain.failure import failure_from
 from lambdas.shared.runtime.settings import load_settings
+from lambdas.shared.runtime.workflow_step import State, workflow_step
 from lambdas.shared.services.bulk.give_up import GiveUp
 
 
@@ -32,4 +32,4 @@ def give_up(state: State) -> dict[str, Any]:
     return {}
 
 
-handler = run_step(give_up)
+handler = workflow_step(give_up)

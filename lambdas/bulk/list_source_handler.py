@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from lambdas.bulk.run_step import State, run_step
 from lambdas.bulk.run_wiring import new_nonce, run_parts
 from lambdas.shared.adapters import aws_clients
 from lambdas.shared.adapters.s3_source_pages import S3SourcePages
 from lambdas.shared.domain.bulk.source import AllowedSource, allowed_places
 from lambdas.shared.runtime.settings import load_settings
+from lambdas.shared.runtime.workflow_step import State, workflow_step
 from lambdas.shared.services.bulk.list_source import ListSource
 
 
@@ -43,4 +43,4 @@ def list_page(state: State) -> dict[str, Any]:
     return {"done": page is None, "page": page or 0}
 
 
-handler = run_step(list_page)
+handler = workflow_step(list_page)

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from lambdas.bulk.run_step import TIME, State, run_step
 from lambdas.bulk.run_wiring import new_nonce, run_parts
-from lambdas.bulk.summary_wiring import content_policy, keeper, summary_parts
+from lambdas.bulk.summary_wiring import SummarySettings, content_policy, keeper, summary_parts
 from lambdas.shared.adapters.document_text_reader import DocumentTextReader
+from lambdas.shared.runtime.invocation_time import TIME
 from lambdas.shared.runtime.settings import load_settings
+from lambdas.shared.runtime.workflow_step import State, workflow_step
 from lambdas.shared.services.bulk.prepare_documents import PrepareDocuments
 from lambdas.shared.services.bulk.prepare_summary import PrepareSummary
 
@@ -19,21 +20,7 @@ WORKERS = 4
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
-    bulk_table: str
-    results_bucket: str
-    documents_table: str
-    clients_table: str
-    ledger_table: str
-    ledger_days: int
-    models: str
-    summary_style: str
-    summary_language: str
-    section_tokens: int
-    guardrail_id: str
-    guardrail_version: str
-    guardrail_stream_mode: str
-    guardrail_messages: str
+class Settings(SummarySettings):
     bulk_guardrail: str
 
 
@@ -64,4 +51,4 @@ def prepare(state: State) -> dict[str, Any]:
     return {"done": build_service().step(state["run_id"], state["number"], state["key"])}
 
 
-handler = run_step(prepare)
+handler = workflow_step(prepare)

@@ -1,13 +1,12 @@
-"""What every step of a run is made of: its rows and its files."""
+"""What every step of a run is made of: its row and its files."""
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 from uuid import uuid4
 
 from lambdas.shared.adapters import aws_clients
 from lambdas.shared.adapters.dynamodb_bulk_run_store import DynamoDbBulkRunStore
-from lambdas.shared.adapters.dynamodb_shard_store import DynamoDbShardStore
 from lambdas.shared.adapters.s3_run_files import S3RunFiles
 
 
@@ -20,22 +19,12 @@ class RunSettings(Protocol):
     def results_bucket(self) -> str: ...
 
 
-class RunParts(NamedTuple):
-    """Rows and files, by the names of the services' arguments."""
-
-    runs: DynamoDbBulkRunStore
-    shards: DynamoDbShardStore
-    files: S3RunFiles
-
-
 def run_parts(settings: RunSettings) -> dict[str, Any]:
-    """The arguments that most services take."""
-    table = settings.bulk_table
-    return RunParts(
-        runs=DynamoDbBulkRunStore(aws_clients.dynamodb(), table=table),
-        shards=DynamoDbShardStore(aws_clients.dynamodb(), table=table),
-        files=S3RunFiles(aws_clients.s3(), bucket=settings.results_bucket),
-    )._asdict()
+    """By the names of the services' arguments."""
+    return {
+        "runs": DynamoDbBulkRunStore(aws_clients.dynamodb(), table=settings.bulk_table),
+        "files": S3RunFiles(aws_clients.s3(), bucket=settings.results_bucket),
+    }
 
 
 def new_nonce() -> str:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple, Protocol
+from dataclasses import dataclass
+from typing import Any, NamedTuple
 from uuid import uuid4
 
-from lambdas.bulk.run_wiring import RunSettings
 from lambdas.shared.adapters import aws_clients
 from lambdas.shared.adapters.bedrock_guardrail_checker import BedrockGuardrailChecker
-from lambdas.shared.adapters.dynamodb_document_store import DynamoDbDocumentStore
 from lambdas.shared.adapters.dynamodb_ledger import DynamoDbLedger
+from lambdas.shared.adapters.dynamodb_reusable_summaries import DynamoDbReusableSummaries
 from lambdas.shared.adapters.dynamodb_tenant_options import DynamoDbTenantOptions
 from lambdas.shared.adapters.file_prompt_library import FilePromptLibrary
 from lambdas.shared.adapters.json_model_catalog import load_catalog
@@ -26,40 +26,31 @@ from lambdas.shared.services.bulk.tenant_requests import TenantRequests
 _CHECK_ATTEMPTS, _CHECK_TIMEOUT_SECONDS = 6, 10
 
 
-class SummarySettings(RunSettings, Protocol):
+@dataclass(frozen=True, slots=True)
+class SummarySettings:
     """The settings of steps that make summaries."""
 
-    @property
-    def documents_table(self) -> str: ...
-    @property
-    def clients_table(self) -> str: ...
-    @property
-    def ledger_table(self) -> str: ...
-    @property
-    def ledger_days(self) -> int: ...
-    @property
-    def models(self) -> str: ...
-    @property
-    def summary_style(self) -> str: ...
-    @property
-    def summary_language(self) -> str: ...
-    @property
-    def section_tokens(self) -> int: ...
-    @property
-    def guardrail_id(self) -> str: ...
-    @property
-    def guardrail_version(self) -> str: ...
-    @property
-    def guardrail_stream_mode(self) -> str: ...
-    @property
-    def guardrail_messages(self) -> str: ...
+    bulk_table: str
+    results_bucket: str
+    documents_table: str
+    clients_table: str
+    ledger_table: str
+    ledger_days: int
+    models: str
+    summary_style: str
+    summary_language: str
+    section_tokens: int
+    guardrail_id: str
+    guardrail_version: str
+    guardrail_stream_mode: str
+    guardrail_messages: str
 
 
 class SummaryParts(NamedTuple):
     """What reads, writes and stores."""
 
     objects: S3ObjectStore
-    documents: DynamoDbDocumentStore
+    documents: DynamoDbReusableSummaries
     ledger: DynamoDbLedger
     requests: TenantRequests
 
@@ -69,7 +60,7 @@ def summary_parts(settings: SummarySettings) -> SummaryParts:
     style: Any = settings.summary_style
     return SummaryParts(
         objects=S3ObjectStore(aws_clients.s3()),
-        documents=DynamoDbDocumentStore(aws_clients.dynamodb(), table=settings.documents_table),
+        documents=DynamoDbReusableSummaries(aws_clients.dynamodb(), table=settings.documents_table),
         ledger=DynamoDbLedger(aws_clients.dynamodb(), table=settings.ledger_table, days=settings.ledger_days),
         requests=TenantRequests(
             prompts=SummaryPrompts(FilePromptLibrary(), settings.section_tokens),

@@ -7,15 +7,23 @@ from functools import cache
 from typing import Any
 from uuid import uuid4
 
-from lambdas.bulk.run_step import TIME, State, run_step
-from lambdas.bulk.run_wiring import run_parts
-from lambdas.bulk.summary_wiring import SummaryParts, guardrail, guardrail_checker, keeper, summary_parts
+from lambdas.bulk.round_wiring import round_parts
+from lambdas.bulk.summary_wiring import (
+    SummaryParts,
+    SummarySettings,
+    guardrail,
+    guardrail_checker,
+    keeper,
+    summary_parts,
+)
 from lambdas.shared.adapters import aws_clients
 from lambdas.shared.adapters.bedrock_chat_model import BedrockChatModel
 from lambdas.shared.adapters.dynamodb_slots import DynamoDbSlots
 from lambdas.shared.adapters.json_model_catalog import load_catalog
 from lambdas.shared.domain.summary import read_summary
+from lambdas.shared.runtime.invocation_time import TIME
 from lambdas.shared.runtime.settings import load_settings
+from lambdas.shared.runtime.workflow_step import State, workflow_step
 from lambdas.shared.services.bulk.ask_on_demand import AskOnDemand
 from lambdas.shared.services.bulk.merge_summaries import MergeSummaries
 from lambdas.shared.services.bulk.settle_documents import SettleDocuments
@@ -29,24 +37,9 @@ SLOT_SECONDS = 930
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
-    bulk_table: str
-    results_bucket: str
-    documents_table: str
-    clients_table: str
-    ledger_table: str
-    ledger_days: int
+class Settings(SummarySettings):
     slots_table: str
     max_model_calls: int
-    models: str
-    summary_style: str
-    summary_language: str
-    section_tokens: int
-    guardrail_id: str
-    guardrail_version: str
-    guardrail_stream_mode: str
-    guardrail_messages: str
-    bulk_guardrail: str
 
 
 @cache
@@ -55,11 +48,10 @@ def build_service() -> SweepPart:
     summaries = summary_parts(settings)
     slots = DynamoDbSlots(aws_clients.dynamodb(), table=settings.slots_table)
     return SweepPart(
-        **run_parts(settings),
+        **round_parts(settings),
         asker=AskOnDemand(
             metered=lambda call_id: _metered(settings, summaries, call_id),
             slots=ModelSlots(slots, most=settings.max_model_calls, seconds=SLOT_SECONDS),
-            guards_documents=settings.bulk_guardrail == "both",
         ),
         settle=SettleDocuments(
             merger=MergeSummaries(requests=summaries.requests), keeper=keeper(settings, summaries, assesses=False)
@@ -78,7 +70,7 @@ def _metered(settings: Settings, summaries: SummaryParts, call_id: str) -> Meter
         ledger=summaries.ledger,
         intents="before",
         guardrail=guardrail(settings),
-        checker=None if settings.bulk_guardrail == "both" else guardrail_checker(),
+        checker=guardrail_checker(),
         new_id=lambda: call_id,
     )
 
@@ -88,4 +80,4 @@ def sweep(state: State) -> dict[str, Any]:
     return {"done": build_service().step(state["run_id"], state["number"])}
 
 
-handler = run_step(sweep)
+handler = workflow_step(sweep)

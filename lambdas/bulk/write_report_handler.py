@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from lambdas.bulk.run_step import State, run_step
-from lambdas.bulk.run_wiring import run_parts
+from lambdas.bulk.round_wiring import round_parts
 from lambdas.shared.runtime.settings import load_settings
+from lambdas.shared.runtime.workflow_step import State, workflow_step
 from lambdas.shared.services.bulk.write_report import WriteReport
 
 
@@ -20,7 +20,7 @@ class Settings:
 
 @cache
 def build_service() -> WriteReport:
-    return WriteReport(**run_parts(load_settings(Settings)))
+    return WriteReport(**round_parts(load_settings(Settings)))
 
 
 def report(state: State) -> dict[str, Any]:
@@ -29,4 +29,4 @@ def report(state: State) -> dict[str, Any]:
     return {}
 
 
-handler = run_step(report)
+handler = workflow_step(report)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from lambdas.bulk_runs.schema import BulkBody, PlanAnswer, ResumeBody, RunAnswer, RunList
+from lambdas.bulk_runs.plan_schema import PlanAnswer
+from lambdas.bulk_runs.schema import BulkBody, ResumeBody, RunAnswer, RunList
 from lambdas.shared.domain import errors
 from lambdas.shared.domain.bulk.archive_plan import BulkRunRefusedError
 from lambdas.shared.domain.bulk.bulk_request import BulkRunActiveError
@@ -21,10 +22,14 @@ _RUN: dict[str, Any] = {
         "jobs": 10,
         "batch": 500000,
         "on_demand": 0,
-        "cost_usd": 93.41,
+        "cost_usd": 253.19,
+        "token_usd": 47.06,
+        "guardrail_usd": 200,
         "finish_by": "2026-11-23T09:55:12.000Z",
+        "complete": True,
     },
-    "cost_usd": 24.49,
+    "cost_usd": 64.77,
+    "guardrail_usd": 52.43,
     "report_key": None,
     "source": "s3://acme-archive/letters/",
     "model": "us.amazon.nova-lite-v1:0",
@@ -37,7 +42,8 @@ _BEGUN: dict[str, Any] = {
     **_RUN,
     "phase": "listing",
     "counts": {"total": 500000, "succeeded": 0, "failed": 0, "pending": 500000, "skipped": 0},
-    "cost_usd": None,
+    "cost_usd": 0,
+    "guardrail_usd": 0,
 }
 _ID = Parameter(
     name="id",

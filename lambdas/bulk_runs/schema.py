@@ -1,4 +1,4 @@
-"""Bulk runs on the wire: planning, starting, following, stopping, resuming."""
+"""Bulk runs on the wire: starting, following, stopping, resuming."""
 
 from __future__ import annotations
 
@@ -7,10 +7,9 @@ from typing import Annotated
 
 import msgspec
 
-from lambdas.shared.domain.bulk.archive_plan import ArchivePlan
 from lambdas.shared.domain.bulk.run_plan import RunPlan
+from lambdas.shared.domain.bulk.run_view import RunPage, RunView
 from lambdas.shared.domain.timestamps import to_iso
-from lambdas.shared.services.bulk.read_runs import RunPage, RunView
 
 _Text = Annotated[str, msgspec.Meta(min_length=1, max_length=2048)]
 
@@ -34,50 +33,6 @@ class ResumeBody(msgspec.Struct, forbid_unknown_fields=True):
     max_usd: Decimal | None = None
 
 
-class RefusalView(msgspec.Struct):
-    """Why the run may not start: the request's field, a code, and the remedy."""
-
-    pointer: str
-    code: str
-    detail: str
-
-
-class QuotaView(msgspec.Struct):
-    """`source`: `settings`, `service-quotas` or `default`."""
-
-    name: str
-    value: int
-    source: str
-
-
-class PlanAnswer(msgspec.Struct):
-    """What a run would take. `documents` were listed, `complete` false: there are more, of which nothing is known.
-    `token_bound` and `cost_bound_usd`: how much the sample may be wrong by, nineteen times out of twenty. `jobs`,
-    `batch` and `on_demand` count jobs and records. An empty list of `refusals`: it may start."""
-
-    source: str
-    model: str
-    style: str
-    documents: int
-    complete: bool
-    sampled: int
-    records: int
-    input_tokens: int
-    output_tokens: int
-    token_bound: int
-    jobs: int
-    batch: int
-    on_demand: int
-    cost_usd: Decimal | None
-    cost_bound_usd: Decimal | None
-    token_usd: Decimal | None
-    guardrail_usd: Decimal | None
-    finish_by: str
-    quotas: list[QuotaView]
-    refusals: list[RefusalView]
-    notes: list[str]
-
-
 class CountsView(msgspec.Struct):
     """Documents by what became of them; `skipped` had their summary already."""
 
@@ -89,18 +44,24 @@ class CountsView(msgspec.Struct):
 
 
 class RunPlanView(msgspec.Struct):
-    """What it was planned to be; `batch` and `on_demand` count records."""
+    """What it was planned to be; `batch` and `on_demand` count records. What `cost_usd` holds beside its two parts is
+    for AWS's services, which a run does not see the bill of. `complete` false: it was made of the first documents of a
+    longer source, and is a lower bound."""
 
     jobs: int
     batch: int
     on_demand: int
     cost_usd: Decimal | None
+    token_usd: Decimal | None
+    guardrail_usd: Decimal | None
     finish_by: str
+    complete: bool
 
 
 class RunAnswer(msgspec.Struct):
     """A run. SUCCEEDED = every id has its outcome, also where some failed. `counts` null: too many to be counted in a
-    list. `cost_usd` is what is spent by now, null = not known. `reason` says why it failed or stopped, `stopping`
+    list. `cost_usd` is what tokens and guardrail have cost by now, `guardrail_usd` its second part; null = not
+    known. `reason` says why it failed or stopped, `stopping`
     that it will be STOPPED once its jobs are."""
 
     run_id: str
@@ -109,6 +70,7 @@ class RunAnswer(msgspec.Struct):
     counts: CountsView | None
     plan: RunPlanView | None
     cost_usd: Decimal | None
+    guardrail_usd: Decimal | None
     report_key: str | None
     source: str
     model: str
@@ -123,34 +85,6 @@ class RunList(msgspec.Struct):
     next_cursor: str | None
 
 
-def plan_answer(planned: ArchivePlan) -> PlanAnswer:
-    """A plan as JSON."""
-    plan, quotas = planned.plan, planned.plan.quotas
-    return PlanAnswer(
-        source=planned.request.source.uri,
-        model=planned.model_id,
-        style=planned.style,
-        documents=planned.survey.documents,
-        complete=planned.survey.complete,
-        sampled=sum(kind.sampled for kind in planned.estimate.kinds),
-        records=plan.records,
-        input_tokens=plan.input_tokens,
-        output_tokens=plan.output_tokens,
-        token_bound=plan.token_bound,
-        jobs=plan.jobs,
-        batch=plan.batch_records,
-        on_demand=plan.on_demand_records,
-        cost_usd=plan.cost_usd,
-        cost_bound_usd=plan.cost_bound_usd,
-        token_usd=plan.token_usd,
-        guardrail_usd=plan.guardrail_usd,
-        finish_by=to_iso(plan.finish_by),
-        quotas=[QuotaView(name, value, quotas.sources[name]) for name, value in quotas.quotas._asdict().items()],
-        refusals=[RefusalView(*refusal) for refusal in planned.refusals],
-        notes=list(planned.notes),
-    )
-
-
 def run_answer(view: RunView) -> RunAnswer:
     """A run as JSON."""
     run = view.run
@@ -160,7 +94,8 @@ def run_answer(view: RunView) -> RunAnswer:
         phase=run.phase.value,
         counts=CountsView(*view.counts) if view.counts else None,
         plan=_plan(view.plan) if view.plan else None,
-        cost_usd=view.cost_usd,
+        cost_usd=view.spent.cost_usd if view.spent else None,
+        guardrail_usd=view.spent.guardrail_usd if view.spent else None,
         report_key=view.report_key,
         source=run.source,
         model=run.model_id,
@@ -177,4 +112,13 @@ def run_list(page: RunPage) -> RunList:
 
 
 def _plan(plan: RunPlan) -> RunPlanView:
-    return RunPlanView(plan.jobs, plan.batch, plan.on_demand, plan.cost_usd, to_iso(plan.finish_by))
+    return RunPlanView(
+        jobs=plan.jobs,
+        batch=plan.batch,
+        on_demand=plan.on_demand,
+        cost_usd=plan.cost_usd,
+        token_usd=plan.token_usd,
+        guardrail_usd=plan.guardrail_usd,
+        finish_by=to_iso(plan.finish_by),
+        complete=plan.complete,
+    )

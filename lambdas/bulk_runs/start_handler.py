@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from functools import cache, partial
 from typing import Any
 
-from lambdas.bulk_runs.schema import BulkBody, plan_answer, run_answer
+from lambdas.bulk_runs.plan_schema import plan_answer
+from lambdas.bulk_runs.schema import BulkBody, run_answer
 from lambdas.shared.adapters import aws_clients
 from lambdas.shared.adapters.document_text_reader import DocumentTextReader
 from lambdas.shared.adapters.dynamodb_bulk_run_store import DynamoDbBulkRunStore
+from lambdas.shared.adapters.dynamodb_reusable_summaries import DynamoDbReusableSummaries
 from lambdas.shared.adapters.dynamodb_tenant_options import DynamoDbTenantOptions
 from lambdas.shared.adapters.file_prompt_library import FilePromptLibrary
 from lambdas.shared.adapters.json_model_catalog import load_catalog
@@ -22,8 +24,10 @@ from lambdas.shared.adapters.stepfunctions_bulk_workflow import StepFunctionsBul
 from lambdas.shared.domain.bulk.archive_plan import BulkWish
 from lambdas.shared.domain.bulk.run import BulkRun
 from lambdas.shared.domain.bulk.run_plan import plan_from
+from lambdas.shared.domain.bulk.run_view import Counts, RunView
 from lambdas.shared.domain.bulk.sample_reading import ReadingLimits
 from lambdas.shared.domain.bulk.source import AllowedSource, allowed_places
+from lambdas.shared.domain.bulk.spending import Spent
 from lambdas.shared.domain.summary_options import SummaryOptions
 from lambdas.shared.domain.summary_request import SummaryPrompts
 from lambdas.shared.runtime.http import Request, Response, Route, decode_body, http_handler, idempotent, json_response
@@ -31,12 +35,11 @@ from lambdas.shared.runtime.settings import load_settings
 from lambdas.shared.services.bulk.carry_run import CarryRun
 from lambdas.shared.services.bulk.measure_sample import MeasureSample
 from lambdas.shared.services.bulk.plan_run import BulkDefaults, PlanRun
-from lambdas.shared.services.bulk.read_runs import Counts, RunView
 from lambdas.shared.services.bulk.start_run import StartRun
 
 # An answer has 29 seconds: a hundred calls list so many keys, and some documents of each kind are read.
 MOST_DOCUMENTS = 100_000
-_SAMPLE_PER_KIND = 15
+_SAMPLE_PER_KIND = 60
 _LIMITS = ReadingLimits(documents=60, bytes=60_000_000)
 _SECONDS_FOR_THE_REST = 8
 
@@ -45,6 +48,7 @@ _SECONDS_FOR_THE_REST = 8
 class Settings:
     bulk_table: str
     clients_table: str
+    documents_table: str
     idempotency_table: str
     documents_bucket: str
     state_machine_arn: str
@@ -56,6 +60,7 @@ class Settings:
     section_tokens: int
     bulk_sources: str
     bulk_guardrail: str
+    bulk_guardrail_policies: str
     bulk_quotas: str
 
 
@@ -69,8 +74,6 @@ def build_planner() -> PlanRun:
     set_ = settings()
     places = partial(_places, json.loads(set_.bulk_sources), set_.documents_bucket)
     catalog = load_catalog(set_.models)
-    style: Any = set_.summary_style
-    mode: Any = set_.bulk_guardrail
     return PlanRun(
         runs=DynamoDbBulkRunStore(aws_clients.dynamodb(), table=set_.bulk_table),
         pages=S3SourcePages(aws_clients.s3(), places=places),
@@ -85,15 +88,8 @@ def build_planner() -> PlanRun:
         catalog=catalog,
         prompts=SummaryPrompts(FilePromptLibrary(), set_.section_tokens),
         tenants=DynamoDbTenantOptions(aws_clients.dynamodb(), table=set_.clients_table),
-        defaults=BulkDefaults(
-            model=set_.bulk_model,
-            options=SummaryOptions(style, set_.summary_language),
-            places=places,
-            guardrail_mode=mode,
-            rounds=set_.bulk_rounds,
-            most_documents=MOST_DOCUMENTS,
-            sample_per_kind=_SAMPLE_PER_KIND,
-        ),
+        documents=DynamoDbReusableSummaries(aws_clients.dynamodb(), table=set_.documents_table),
+        defaults=_defaults(set_, places),
     )
 
 
@@ -133,11 +129,26 @@ def start_run(request: Request) -> Response:
     return json_response(run_answer(_begun(run)), status=202)
 
 
+def _defaults(set_: Settings, places: Callable[[str], tuple[AllowedSource, ...]]) -> BulkDefaults:
+    style: Any = set_.summary_style
+    mode: Any = set_.bulk_guardrail
+    return BulkDefaults(
+        model=set_.bulk_model,
+        options=SummaryOptions(style, set_.summary_language),
+        places=places,
+        guardrail_mode=mode,
+        guardrail_policies=json.loads(set_.bulk_guardrail_policies),
+        rounds=set_.bulk_rounds,
+        most_documents=MOST_DOCUMENTS,
+        sample_per_kind=_SAMPLE_PER_KIND,
+    )
+
+
 def _begun(run: BulkRun) -> RunView:
     """Nothing has been done yet, so that nothing is to be counted."""
     plan = plan_from(run.plan)
     total = plan.documents if plan else 0
-    return RunView(run, plan, Counts(total, 0, 0, total, 0), None, None, None)
+    return RunView(run, plan, Counts(total, 0, 0, total, 0), Spent(), None, None)
 
 
 def _places(texts: list[str], documents_bucket: str, tenant: str) -> tuple[AllowedSource, ...]:

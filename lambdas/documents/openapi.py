@@ -36,6 +36,7 @@ _VIEW: dict[str, Any] = {
     "sections": 1,
     "usage": {"calls": 1, "input_tokens": 1480, "output_tokens": 212},
     "skipped": [],
+    "document_language": "en",
     "reused": False,
     "result": {
         "bucket": "quarry-storage-resultsbucketa95a2103-kikv2k00y4ou",

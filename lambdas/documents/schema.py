@@ -88,7 +88,7 @@ class DocumentItem(msgspec.Struct):
 
 class DocumentView(msgspec.Struct):
     """One document with everything about it: `steps` are those of the present attempt, `skipped` says in sentences what
-    of it could not be read; `sections` null = not known."""
+    of it could not be read; `sections` null = not known, `document_language` null = it cannot be told."""
 
     document_id: str
     key: str
@@ -105,6 +105,7 @@ class DocumentView(msgspec.Struct):
     sections: int | None
     usage: UsageView | None
     skipped: list[str]
+    document_language: str | None
     reused: bool
     result: ResultView | None
 
@@ -144,6 +145,7 @@ def document_view(document: Document, results_bucket: str) -> DocumentView:
         sections=completion.sections if completion else None,
         usage=_usage(completion) if completion else None,
         skipped=list(completion.skipped) if completion else [],
+        document_language=completion.document_language if completion else None,
         reused=completion.reused if completion else False,
         result=ResultView(results_bucket, result.key, result.markdown_key) if result else None,
     )

@@ -11,9 +11,9 @@ from lambdas.shared.adapters.dynamodb_document_store import DynamoDbDocumentStor
 from lambdas.shared.adapters.eventbridge_announcer import EventBridgeAnnouncer
 from lambdas.shared.adapters.s3_object_store import S3ObjectStore
 from lambdas.shared.runtime.settings import load_settings
+from lambdas.shared.runtime.workflow_step import State, workflow_step
 from lambdas.shared.services.collect_summary import CollectSummary
 from lambdas.summaries.schema import prepared_in, receipt_in, run_in
-from lambdas.summaries.workflow_step import State, workflow_step
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,9 +9,9 @@ from lambdas.shared.adapters import aws_clients
 from lambdas.shared.adapters.dynamodb_document_store import DynamoDbDocumentStore
 from lambdas.shared.adapters.eventbridge_announcer import EventBridgeAnnouncer
 from lambdas.shared.runtime.settings import load_settings
+from lambdas.shared.runtime.workflow_step import State, workflow_step
 from lambdas.shared.services.fail_document import FailDocument
 from lambdas.summaries.schema import failure_in, run_in
-from lambdas.summaries.workflow_step import State, workflow_step
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,11 +16,11 @@ from lambdas.shared.adapters.json_model_catalog import load_catalog
 from lambdas.shared.adapters.s3_object_store import S3ObjectStore
 from lambdas.shared.domain.guardrail import Guardrail, deployed_guardrail
 from lambdas.shared.runtime.settings import load_settings
+from lambdas.shared.runtime.workflow_step import State, workflow_step
 from lambdas.shared.services.infer_request import InferRequest
 from lambdas.shared.services.metered_models import MeteredModels
 from lambdas.shared.services.model_slots import ModelSlots
 from lambdas.summaries.schema import line_in, prepared_in, run_in
-from lambdas.summaries.workflow_step import State, workflow_step
 
 # The function ends after 600 s: an answer that comes in the last moment can still be stored.
 READ_TIMEOUT_SECONDS = 540

@@ -7,10 +7,10 @@ from functools import cache
 from typing import Any
 
 from lambdas.shared.runtime.settings import load_settings
+from lambdas.shared.runtime.workflow_step import State, workflow_step
 from lambdas.shared.services.merge_sections import MergeSections
-from lambdas.summaries.requests_wiring import request_parts
+from lambdas.summaries.requests_wiring import request_writing
 from lambdas.summaries.schema import prepared_in, run_in
-from lambdas.summaries.workflow_step import State, workflow_step
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ class Settings:
 
 @cache
 def build_service() -> MergeSections:
-    return MergeSections(**request_parts(load_settings(Settings)))
+    return MergeSections(request_writing(load_settings(Settings)))
 
 
 def merge(state: State) -> dict[str, Any]:

@@ -8,10 +8,10 @@ from typing import Any
 
 from lambdas.shared.adapters.document_text_reader import DocumentTextReader
 from lambdas.shared.runtime.settings import load_settings
+from lambdas.shared.runtime.workflow_step import State, workflow_step
 from lambdas.shared.services.prepare_document import PrepareDocument
-from lambdas.summaries.requests_wiring import request_parts
+from lambdas.summaries.requests_wiring import request_writing
 from lambdas.summaries.schema import run_in
-from lambdas.summaries.workflow_step import State, workflow_step
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class Settings:
 
 @cache
 def build_service() -> PrepareDocument:
-    return PrepareDocument(reader=DocumentTextReader(), **request_parts(load_settings(Settings)))
+    return PrepareDocument(request_writing(load_settings(Settings)), reader=DocumentTextReader())
 
 
 def prepare(state: State) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from lambdas.shared.adapters.json_model_catalog import load_catalog
 from lambdas.shared.adapters.s3_object_store import S3ObjectStore
 from lambdas.shared.domain.summary_options import SummaryOptions
 from lambdas.shared.domain.summary_request import SummaryPrompts
+from lambdas.shared.services.request_writing import RequestWriting
 
 
 class RequestSettings(Protocol):
@@ -35,15 +36,15 @@ class RequestSettings(Protocol):
     def section_tokens(self) -> int: ...
 
 
-def request_parts(settings: RequestSettings) -> dict[str, Any]:
-    """The arguments that both services take."""
+def request_writing(settings: RequestSettings) -> RequestWriting:
+    """Of this deployment."""
     style: Any = settings.summary_style
-    return {
-        "documents": DynamoDbDocumentStore(aws_clients.dynamodb(), table=settings.documents_table),
-        "objects": S3ObjectStore(aws_clients.s3()),
-        "prompts": SummaryPrompts(FilePromptLibrary(), settings.section_tokens),
-        "tenants": DynamoDbTenantOptions(aws_clients.dynamodb(), table=settings.clients_table),
-        "options": SummaryOptions(style=style, language=settings.summary_language),
-        "model": load_catalog(settings.models).resolve(settings.summary_model),
-        "results_bucket": settings.results_bucket,
-    }
+    return RequestWriting(
+        documents=DynamoDbDocumentStore(aws_clients.dynamodb(), table=settings.documents_table),
+        objects=S3ObjectStore(aws_clients.s3()),
+        prompts=SummaryPrompts(FilePromptLibrary(), settings.section_tokens),
+        tenants=DynamoDbTenantOptions(aws_clients.dynamodb(), table=settings.clients_table),
+        options=SummaryOptions(style=style, language=settings.summary_language),
+        model=load_catalog(settings.models).resolve(settings.summary_model),
+        bucket=settings.results_bucket,
+    )

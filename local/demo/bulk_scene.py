@@ -33,7 +33,9 @@ def play(stack: LocalStack, api: ApiClient, screen: Screen) -> dict[str, float |
     run = _follow(api, screen, api.post("/bulk-summaries", wish))
     report = json.loads(s3.get_object(Bucket=stack.outputs["ResultsBucketName"], Key=run["report_key"])["Body"].read())
     screen.line(f"report: {report['counts']}, every id accounted for: {report['accounted']}")
-    screen.note(f"s3://{stack.outputs['ResultsBucketName']}/{report['outcomes_key']} has a line for each document")
+    results = f"s3://{stack.outputs['ResultsBucketName']}"
+    screen.note(f"{results}/{report['outcomes_key']} has a line for each document,")
+    screen.note(f"{results}/{report['table_key']} the summaries as a table")
     return {"the archive": run["cost_usd"]}
 
 

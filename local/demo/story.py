@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from local.demo import bulk_scene, chat_scene, document_scene, folder_scene
+from local.demo import bulk_scene, chat_scene, document_scene, folder_scene, knowledge_scene
 from local.demo.client import ApiClient, ApiError
 from local.demo.screen import Screen
 from local.stack import LocalStack, StartError
@@ -12,6 +12,7 @@ from local.synth import SynthError
 
 PDF = Path("examples") / "heron-field-report.pdf"
 FOLDER = Path("examples") / "mixed"
+KNOWLEDGE = ("heron-field-report.pdf", "harbour-library-review.md", "salt-road-history.txt")
 
 
 def play(root: Path, *, time_scale: float) -> int:
@@ -38,6 +39,7 @@ def _scenes(stack: LocalStack, screen: Screen, root: Path) -> int:
     costs = chat_scene.play(api, screen)
     costs |= document_scene.play(stack, api, screen, root / PDF)
     costs |= folder_scene.play(stack, api, screen, root / FOLDER)
+    costs |= knowledge_scene.play(stack, api, screen, [root / "examples" / name for name in KNOWLEDGE])
     costs |= bulk_scene.play(stack, api, screen)
     document_scene.print_costs(costs, screen)
     screen.heading("What answered")

@@ -77,7 +77,7 @@ class VectorIndex:
             raise VectorsValidationError("maxResults must be between 1 and 1000, inclusive")
         with self._lock:
             keys = sorted(self._rows.keys)
-            start = bisect.bisect_right(keys, _last_key(token)) if token else 0
+            start = bisect.bisect_right(keys, _last_key(token)) if token is not None else 0
             page = keys[start : start + size]
             more = start + size < len(keys)
             return [self._stored(key) for key in page], _token(page[-1]) if more else None
@@ -138,6 +138,8 @@ def _token(key: str) -> str:
 
 def _last_key(token: str) -> str:
     try:
+        if not token:
+            raise ValueError("empty")  # noqa: TRY301
         return base64.b64decode(token, altchars=b"-_", validate=True).decode()
     except (ValueError, binascii.Error):
         raise VectorsValidationError("Invalid nextToken") from None

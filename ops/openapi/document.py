@@ -25,6 +25,9 @@ _TAGS = {
     "chat": "Turns of a conversation with a model.",
     "conversations": "What is remembered of them.",
     "documents": "Files that are uploaded or dropped, and their summaries.",
+    "embeddings": "Vectors of texts, and what they are good for.",
+    "collections": "Named sets of vectors: put texts or vectors, search them.",
+    "rag": "Answers from documents, with citations.",
     "bulk": "Whole archives through batch inference, at half price.",
     "reference": "Public.",
 }

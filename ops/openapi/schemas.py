@@ -36,9 +36,12 @@ def _unique(kinds: Iterable[Any]) -> list[Any]:
 
 
 def _always_whole(schema: dict[str, Any]) -> None:
-    """Every field of an answer is always written, also one that has a default where it is made."""
+    """Every field of an answer is always written, also one that has a default where it is made; save those of msgspec's
+    UNSET, which is no default in a schema."""
     if "properties" in schema:
-        schema["required"] = list(schema["properties"])
+        must = set(schema.get("required", ()))
+        fields = schema["properties"].items()
+        schema["required"] = [name for name, field in fields if name in must or "default" in field]
         for field in schema["properties"].values():
             field.pop("default", None)
 

@@ -19,6 +19,7 @@ KEPT_SERVICES = (
     "dynamodb",
     "events",
     "s3",
+    "s3vectors",
     "service-quotas",
     "sqs",
     "stepfunctions",
@@ -72,6 +73,8 @@ def trim(packages: Path) -> None:
             (packages / "botocore/docs" / name).write_text(source, encoding="utf-8")
     for folder in ("boto3/data", "boto3/examples"):  # boto3.resource() and its documentation
         shutil.rmtree(packages / folder, ignore_errors=True)
+    for folder in [*packages.rglob("tests")]:  # a fifth of what scientific packages are
+        shutil.rmtree(folder, ignore_errors=True)
     for path in [*packages.rglob("*.pyi"), *packages.rglob("py.typed")]:
         path.unlink()
     for dist_info in packages.glob("*.dist-info"):

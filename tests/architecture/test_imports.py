@@ -15,6 +15,7 @@ AWS = {"boto3", "botocore"}
 
 ALLOWED: dict[str, tuple[str, ...]] = {
     "lambdas/shared/domain/": (DOMAIN,),
+    "lambdas/shared/services/vectors/": (DOMAIN, SERVICES, "numpy", "sklearn", "threadpoolctl"),
     "lambdas/shared/services/": (DOMAIN, SERVICES),
     # parsers meet hostile files: they run in a process of their own, and nothing else imports them
     "lambdas/shared/adapters/text_readers/": (DOMAIN, ADAPTERS, "charset_normalizer", "lxml", "olefile", "pypdf"),

@@ -15,8 +15,9 @@ from lambdas.shared.adapters.dynamodb_shard_store import DynamoDbShardStore
 from lambdas.shared.domain.bulk.batch_jobs import JobStatus
 from lambdas.shared.domain.bulk.quotas import CONSERVATIVE
 from lambdas.shared.domain.bulk.run import BulkRun, RunPhase, RunState
-from lambdas.shared.domain.bulk.run_stores import BulkRunStore, RowChangedError, ShardStore
+from lambdas.shared.domain.bulk.run_stores import BulkRunStore, RowChangedError
 from lambdas.shared.domain.bulk.shard_job import ShardPhase, ShardRef, ShardRow
+from lambdas.shared.domain.bulk.shard_stores import ShardStore
 from lambdas.shared.domain.errors import NotFoundError
 from tests.fakes.bulk import InMemoryBulkRunStore, InMemoryShardStore
 
@@ -150,6 +151,7 @@ def test_the_shards_of_a_run_are_found_and_no_others(stores: Stores) -> None:
 
 
 def test_a_row_is_small_whatever_it_holds() -> None:
-    from lambdas.shared.adapters.dynamodb_bulk_items import run_item, shard_item
+    from lambdas.shared.adapters.dynamodb_bulk_items import run_item
+    from lambdas.shared.adapters.dynamodb_shard_items import shard_item
 
     assert max(len(repr(run_item(FULL))), len(repr(shard_item(ROW)))) < 2000

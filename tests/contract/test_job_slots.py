@@ -10,7 +10,7 @@ import pytest
 from moto import mock_aws
 
 from lambdas.shared.adapters.dynamodb_job_slots import DynamoDbJobSlots
-from lambdas.shared.domain.bulk.run_stores import JobSlots
+from lambdas.shared.domain.bulk.shard_stores import JobSlots
 from tests.contract.test_slots import make_slots_table
 from tests.fakes.bulk import InMemoryJobSlots
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from collections.abc import Iterator
 
 import boto3
 import pytest
+from botocore.exceptions import ClientError
 from moto import mock_aws
 
-from lambdas.shared.adapters import s3_upload
+from lambdas.shared.adapters import csv_writer, s3_upload
 from lambdas.shared.adapters.s3_run_files import S3RunFiles
 from lambdas.shared.domain.bulk.run_files import RunFiles
 from lambdas.shared.domain.object_store import ObjectMissingError
@@ -70,6 +73,35 @@ def test_files_are_put_together_in_their_order(files: RunFiles) -> None:
     assert list(files.rows("all.jsonl")) == [*ROWS[3:5], *ROWS[:3]]
 
 
+def table(files: RunFiles, key: str) -> list[list[str]]:
+    """As a spreadsheet reads it."""
+    if isinstance(files, InMemoryRunFiles):
+        return files.tables[key]
+    body = boto3.client("s3", region_name="us-east-1").get_object(Bucket="results", Key=key)["Body"].read()
+    return list(csv.reader(io.StringIO(body.decode("utf-8-sig"), newline="")))
+
+
+def test_a_table_has_its_rows_whatever_their_cells_hold(files: RunFiles) -> None:
+    rows = [
+        ["key", "summary"],
+        ["a b.txt", 'He said "no",\nand left.\r\n'],
+        ["\uc5f0\uad6c.pdf", "\U0001f30a;,'\t"],
+        ["", ""],
+    ]
+    with files.open_table("t.csv") as file:
+        for row in rows:
+            file.write(row)
+    assert table(files, "t.csv") == rows
+
+
+def test_nothing_is_seen_of_a_table_whose_writing_failed(files: RunFiles) -> None:
+    with pytest.raises(RuntimeError), files.open_table("t.csv") as file:
+        file.write(["a"])
+        raise RuntimeError
+    with pytest.raises((KeyError, ClientError)):
+        table(files, "t.csv")
+
+
 def test_a_commit_is_made_once(files: RunFiles) -> None:
     assert files.read("commit.json") is None
     assert files.create("commit.json", {"done": True})
@@ -110,6 +142,19 @@ class TestS3:
         assert list(files.rows("large.jsonl")) == rows
         files.concatenate(["large.jsonl", "large.jsonl"], "both.jsonl")
         assert sum(1 for _ in files.rows("both.jsonl")) == 80
+
+    def test_a_table_is_utf8_with_a_mark_and_goes_out_while_it_is_written(
+        self, files: S3RunFiles, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(csv_writer, "_FLUSH_CHARACTERS", 1000)
+        rows = [[str(number), "\ud800 half" if number == 7 else "x" * 90] for number in range(100)]
+        with files.open_table("t.csv") as file:
+            for row in rows:
+                file.write(row)
+        answer = boto3.client("s3", region_name="us-east-1").get_object(Bucket="results", Key="t.csv")
+        body = answer["Body"].read()
+        assert body.startswith(b"\xef\xbb\xbf0,x") and body.count(b"\r\n") == 100 and b"7,? half" in body
+        assert answer["ContentType"] == "text/csv; charset=utf-8"
 
     def test_a_large_file_whose_writing_failed_leaves_no_upload(
         self, files: S3RunFiles, monkeypatch: pytest.MonkeyPatch

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import time
 from collections import Counter
@@ -112,6 +114,10 @@ class Run:
     def outcomes(self) -> list[dict[str, Any]]:
         return [json.loads(line) for line in self._result("outcomes.jsonl").splitlines()]
 
+    def table(self) -> list[dict[str, str]]:
+        text = self._result("summaries.csv").decode("utf-8-sig")
+        return list(csv.DictReader(io.StringIO(text, newline="")))
+
     def _result(self, name: str) -> bytes:
         bucket = self.stack.outputs["ResultsBucketName"]
         body: bytes = (
@@ -130,4 +136,8 @@ def check_exactly_once(run: Run, ids: list[str]) -> dict[str, dict[str, Any]]:
     assert report["counts"] == {
         "total": len(ids), "succeeded": kinds["succeeded"], "skipped": kinds["skipped"], "failed": kinds["failed"],
     }  # fmt: skip
+    table = {row["document_id"]: row for row in run.table()}
+    assert len(table) == len(ids)
+    assert all(bool(table[each["id"]]["title"]) == (each["outcome"] != "failed") for each in outcomes)
+    assert all(table[each["id"]]["error"] == each.get("error", "") for each in outcomes)
     return {outcome["id"]: outcome for outcome in outcomes}

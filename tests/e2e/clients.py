@@ -10,7 +10,7 @@ from lambdas.shared.adapters.dynamodb_client_directory import DynamoDbClientDire
 from lambdas.shared.domain.client import Client, hash_key
 from tests.e2e.conftest import RunningStack
 
-ALL_SCOPES = ("chat", "documents", "bulk", "delegate")
+ALL_SCOPES = ("chat", "documents", "bulk", "embeddings", "collections", "rag", "delegate")
 
 
 def add_key(

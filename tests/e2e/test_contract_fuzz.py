@@ -21,11 +21,26 @@ from tests.e2e.clients import add_key
 from tests.e2e.conftest import ROOT, RunningStack
 
 SEED = 20261121
+EMBEDDED = {
+    "/embeddings": {"input": ["a heron", "a weir"], "encoding_format": "base64"},
+    "/embeddings/similarity": {"source": "a heron", "targets": ["a weir"], "metric": "dot"},
+    "/embeddings/search": {"query": "a heron", "documents": ["a weir"], "top_k": 2},
+    "/embeddings/classify": {"texts": ["a heron"], "classes": [{"label": "bird"}, {"label": "water"}]},
+    "/embeddings/cluster": {"texts": ["a heron", "a weir", "a crane"]},
+}
 EXAMPLES = {"as described": 15, "made real": 8, "broken": 35}
 DOCUMENT = json.loads((ROOT / "docs/openapi.json").read_text(encoding="utf-8"))
 OPERATIONS = {
     result.ok().definition.raw["operationId"]: result.ok()
     for result in schemathesis.openapi.from_dict(DOCUMENT).get_all_operations()
+}
+# What a collection of texts is asked, by operation.
+COLLECTED = {
+    "createCollection": {},
+    "putItems": {"items": [{"id": "h", "text": "a heron", "metadata": {"year": 2026}}]},
+    "searchCollection": {"text": "a weir", "filter": {"year": {"$gte": 2020}}},
+    "classifyByCollection": {"text": "a weir", "label": "year"},
+    "removeItems": {"ids": ["h"]},
 }
 load_all_checks()
 # Not asked: whether everything that the schema allows is accepted (which models a deployment allows, and which
@@ -95,10 +110,35 @@ class Caller:
                 "model": "fast",
                 "language": "document",
             }
+        if "name" in case.path_parameters:
+            self._collect(case)
+            return
+        if case.operation.path.startswith("/rag"):
+            self._fill_collection()
+            case.body = {"question": "Where do herons nest?", "collection": "herons"}
+            return
+        if case.operation.path.startswith("/embeddings"):
+            case.body = EMBEDDED[case.operation.path]
+            return
         if isinstance(case.body, dict) and "source" in case.body:
             case.body = {"source": self.archive, "dry_run": True}
         if isinstance(case.body, dict) and "size" in case.body:
             case.body |= {"name": "heron.txt", "size": 60, "content_type": "text/plain"}
+
+    def _collect(self, case: schemathesis.Case) -> None:
+        """The collection is there, also where the case before has deleted it."""
+        case.path_parameters["name"] = "herons"
+        self._make_collection()
+        case.body = COLLECTED.get(case.operation.definition.raw["operationId"], case.body)
+
+    def _make_collection(self) -> None:
+        made = call(self.stack.api_url, "PUT", "/collections/herons", {}, headers=self.headers)
+        assert made.status in {200, 201}, made.text
+
+    def _fill_collection(self) -> None:
+        self._make_collection()
+        body = {"items": [{"id": "h", "text": "Herons nest in alders near the weir."}]}
+        call(self.stack.api_url, "PUT", "/collections/herons/items", body, headers=self.headers)
 
     def _id_for(self, path: str) -> str:
         if path.endswith("/retry"):

@@ -28,6 +28,19 @@ class House:
     document_id: str
     run_id: str = ""
 
+    @property
+    def collection(self) -> str:
+        """Its name holds the marker, as the text of its only item does."""
+        return f"c-{self.document_marker}"
+
+    def collect(self) -> None:
+        """Make the owner's collection, also where it has been deleted, and put its item."""
+        path = f"/collections/{self.collection}"
+        assert self.call("owner", "PUT", path, {}).status in {200, 201}
+        marker = self.document_marker
+        item = {"id": "report", "text": f"The report of {marker}.", "metadata": {"label": marker}}
+        assert self.call("owner", "PUT", f"{path}/items", {"items": [item]}).status == 200
+
     def call(self, who: str, method: str, path: str, body: object = None, **more: str) -> Answer:
         return call(self.stack.api_url, method, path, body, headers={**self.headers[who], **more})
 
@@ -101,11 +114,34 @@ BODIES: dict[str, Callable[[str], object]] = {
     "chat": lambda conversation: {"message": "What did I say?", "conversation_id": conversation},
     "streamChat": lambda conversation: {"message": "What did I say?", "conversation_id": conversation},
     "summarizeText": lambda conversation: {"text": f"Herons nest in alders near the weir of {conversation}."},
+    "embed": lambda conversation: {"input": f"Herons nest near the weir of {conversation}."},
+    "compareTexts": lambda conversation: {"source": "A heron.", "targets": [f"The weir of {conversation}."]},
+    "searchTexts": lambda conversation: {"query": "A heron.", "documents": [f"The weir of {conversation}."]},
+    "classifyTexts": lambda conversation: {
+        "text": f"The weir of {conversation}.",
+        "classes": [{"label": "bird"}, {"label": "water"}],
+    },
+    "clusterTexts": lambda conversation: {"texts": ["A heron.", f"The weir of {conversation}."]},
     "renameConversation": lambda conversation: {"title": "taken over"},
     "uploadDocument": lambda conversation: UPLOAD,
+    "createCollection": lambda conversation: {},
+    "putItems": lambda conversation: {"items": [{"id": "other", "text": "Reeds along the bank."}]},
+    "removeItems": lambda conversation: {"ids": ["report"]},
+    "searchCollection": lambda conversation: {"text": "Which report?"},
+    "classifyByCollection": lambda conversation: {"text": "Which report?"},
 }
 UPLOAD = {"name": "report.txt", "size": 3, "content_type": "text/plain"}
 RUNS = {"startBulkRun", "listBulkRuns", "getBulkRun", "resumeBulkRun", "stopBulkRun"}
+COLLECTIONS = {
+    "listCollections", "createCollection", "getCollection", "deleteCollection",
+    "listItems", "putItems", "removeItems", "searchCollection", "classifyByCollection", "findPassages",
+}  # fmt: skip
+ASKED = {"question": "Which report is it?"}
+ASKING: dict[str, Callable[[str], dict[str, str]]] = {
+    "askDocuments": lambda conversation: {"conversation_id": conversation},
+    "streamFromDocuments": lambda conversation: {"conversation_id": conversation},
+    "findPassages": lambda conversation: {},
+}
 DOCUMENTS = {"uploadDocument", "retryDocument", "listDocuments", "getDocument"}
 
 
@@ -117,6 +153,11 @@ def send(house: House, operation: str, who: str, conversation: str) -> Answer:
         bucket = house.stack.outputs["DocumentsBucketName"]
         return house.call(who, method, path, {"source": f"s3://{bucket}/bulk/{house.tenant}/", "dry_run": True})
     body = BODIES[operation](conversation) if operation in BODIES else None
+    if operation in ASKING:
+        body = {**ASKED, **ASKING[operation](conversation), "collection": house.collection}
+    # a new one, whose name says nothing of the owner's
+    name = f"n-{conversation.removeprefix('conv_')}" if operation == "createCollection" else house.collection
+    path = path.replace("{name}", name)
     return house.call(who, method, path.replace("{id}", target), body)
 
 
@@ -130,6 +171,8 @@ def owner_still_has_it(house: House, operation: str, conversation: str, marker: 
         return shows(house.call("owner", "GET", f"/bulk-summaries/{house.run_id}"), marker)
     if operation in DOCUMENTS:
         return shows(house.call("owner", "GET", f"/documents/{house.document_id}"), marker)
+    if operation in COLLECTIONS:
+        return shows(house.call("owner", "GET", f"/collections/{house.collection}/items"), marker)
     read = house.call("owner", "GET", f"/conversations/{conversation}")
     return marker in read.json["title"] and marker in read.json["items"][0]["text"] and len(read.json["items"]) == 2
 
@@ -148,9 +191,13 @@ def test_the_page_is_fresh() -> None:
 def test_strangers_get_nothing_and_the_owner_everything(house: House, operation: str) -> None:
     verdict, marker = VERDICTS[operation], secrets.token_hex(8)
     conversation = house.converse(marker)
-    marker = house.document_marker if operation in DOCUMENTS | RUNS else marker
+    marker = house.document_marker if operation in DOCUMENTS | RUNS | COLLECTIONS else marker
+    if operation in COLLECTIONS or operation in ASKING:
+        house.collect()
     wrong, answered = [], []
     for who in (*STRANGERS, "owner"):  # the owner last: it may delete
+        if operation in {"deleteCollection", "removeItems"} and answered and answered[-1] in verdict.seen_by:
+            house.collect()  # clients of one tenant may delete for each other
         if not owner_still_has_it(house, operation, conversation, marker):
             wrong.append(f"before {who}: the owner's own read has lost the marker")
         answer = send(house, operation, who, conversation)

@@ -68,8 +68,17 @@ VERDICTS: dict[str, Verdict] = {
     ),
     "listDocuments": _TENANT_LIST,
     "getDocument": _TENANT_ITEM,
+    # a dialogue of the owner's; passages belong to the tenant
+    "askDocuments": _PERSONAL_ITEM,
+    "streamFromDocuments": _PERSONAL_ITEM,
+    "findPassages": _verdict(others={"other tenant": 404, "other client": 200, "other subject": 200}, seen_by=_TENANT),
     # nothing of it is kept: whoever may ask is answered, and sees what it sent alone
     "summarizeText": _verdict(others=dict.fromkeys(_OTHERS, 200)),
+    # the same of vectors
+    **dict.fromkeys(
+        ("embed", "compareTexts", "searchTexts", "classifyTexts", "clusterTexts"),
+        _verdict(others=dict.fromkeys(_OTHERS, 200)),
+    ),
     # A plan of the owner's folder: another tenant's runs may not read there, and nothing of it is shown.
     "startBulkRun": _verdict(others={"other tenant": 400, "other client": 200, "other subject": 200}, seen_by=()),
     "listBulkRuns": _TENANT_LIST,
@@ -82,6 +91,22 @@ VERDICTS: dict[str, Verdict] = {
     "stopBulkRun": _verdict(
         others={"other tenant": 404, "other client": 202, "other subject": 202}, owner=202, seen_by=_TENANT
     ),
+    "listCollections": _TENANT_LIST,
+    # Each tenant has names of its own: the owner's is no obstacle to another tenant's collection.
+    "createCollection": _verdict(
+        others={"other tenant": 201, "other client": 201, "other subject": 200}, seen_by=_TENANT
+    ),
+    "getCollection": _TENANT_ITEM,
+    "deleteCollection": _verdict(
+        others={"other tenant": 404, "other client": 204, "other subject": 204}, owner=204, seen_by=_TENANT
+    ),
+    "listItems": _TENANT_ITEM,
+    "putItems": _verdict(others={"other tenant": 404, "other client": 200, "other subject": 200}, seen_by=()),
+    "removeItems": _verdict(
+        others={"other tenant": 404, "other client": 204, "other subject": 204}, owner=204, seen_by=_TENANT
+    ),
+    "searchCollection": _TENANT_ITEM,
+    "classifyByCollection": _TENANT_ITEM,
     "getHealth": _PUBLIC,
     "getOpenApi": _PUBLIC,
 }

@@ -34,11 +34,20 @@ class _ListWriter:
         return 100 if model_input is None else int(model_input.get("size", 100))
 
 
+class _TableWriter:
+    def __init__(self, rows: list[list[str]]) -> None:
+        self._rows = rows
+
+    def write(self, cells: Sequence[str]) -> None:
+        self._rows.append(list(cells))
+
+
 class InMemoryRunFiles:
     """Rows stay Python objects; `modelInput.size` stands for a row's bytes."""
 
     def __init__(self, touch: Touch = untouched) -> None:
         self.files: dict[str, list[Any]] = {}
+        self.tables: dict[str, list[list[str]]] = {}
         self.commits: dict[str, dict[str, Any]] = {}
         self._touch = touch
 
@@ -46,7 +55,7 @@ class InMemoryRunFiles:
         self._touch("files.rows")
         if key not in self.files:
             raise ObjectMissingError(key)
-        return iter(self.files[key])
+        return (copy.copy(row) for row in self.files[key])
 
     def output_rows(self, prefix: str) -> Iterator[dict[str, Any] | None]:
         self._touch("files.output")
@@ -66,6 +75,14 @@ class InMemoryRunFiles:
         self._touch("files.concatenate:before")
         self.files[target] = [row for source in sources for row in self.files[source]]
         self._touch("files.concatenate:after")
+
+    @contextmanager
+    def open_table(self, key: str) -> Iterator[_TableWriter]:
+        rows: list[list[str]] = []
+        yield _TableWriter(rows)
+        self._touch("files.table:before")
+        self.tables[key] = rows
+        self._touch("files.table:after")
 
     def read(self, key: str) -> dict[str, Any] | None:
         commit = self.commits.get(key)
@@ -207,11 +224,15 @@ class ListedSource:
 
 
 class StaticQuotas:
-    def __init__(self, **settings: int) -> None:
+    """`read` holds what an account's models have by model id, for all profiles of it; settings go before."""
+
+    def __init__(self, read: Mapping[str, Mapping[str, int]] | None = None, **settings: int) -> None:
+        self._read = read or {}
         self._settings = settings
 
     def batch_quotas(self, model_id: str) -> KnownQuotas:
-        return known_quotas(settings=self._settings, read={})
+        found = next((values for id_, values in self._read.items() if model_id.endswith(id_)), {})
+        return known_quotas(settings=self._settings, read=found)
 
 
 class InMemorySamples:

@@ -20,11 +20,12 @@ from lambdas.shared.domain.document import (
     replaces,
     state_after,
 )
-from lambdas.shared.domain.document_store import DocumentFilter, DocumentPage, ReuseKey
+from lambdas.shared.domain.document_store import DocumentFilter, DocumentPage
 from lambdas.shared.domain.dropped_object import DeletedObject, DroppedObject
 from lambdas.shared.domain.errors import FieldError, InvalidInputError, SupersededError
 from lambdas.shared.domain.execution import SummaryRun, run_of
 from lambdas.shared.domain.failure import Failure
+from lambdas.shared.domain.reusable_summaries import ReuseKey
 from lambdas.shared.domain.summary import Summary
 
 NOON = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
@@ -196,6 +197,7 @@ COMPLETION = Completion(
     content_hash="ab" * 32,
     cost_usd=Decimal("0.000123"),
     reused=False,
+    document_language="de",
 )
 RESULT = StoredResult(key="a.summary.json", version_id="r1", markdown_key="a.summary.md", markdown_version_id="r2")
 REUSE = ReuseKey(content_hash="ab" * 32, prompt_version="summarize_document.v1", model="test.model-v1:0")

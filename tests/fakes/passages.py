@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 
+from lambdas.shared.domain.caller import Caller
+from lambdas.shared.domain.chat_model import TokenUsage
 from lambdas.shared.domain.errors import InvalidInputError, NotFoundError
 from lambdas.shared.domain.filter_matching import matches
 from lambdas.shared.domain.guardrail import BLOCKED, Guardrail, GuardrailReport, GuardrailUnits, Intervention
 from lambdas.shared.domain.passage_retriever import Passage, PassageQuery, PassageRetriever
 from lambdas.shared.domain.rag.grounding import GroundingQuestion
+from lambdas.shared.domain.rag.passage_sources import PassageSource, RetrievalCost
 
+EMBEDDED = RetrievalCost(TokenUsage(9, 0), Decimal("0.0001"))
 UNGROUNDED = Intervention("contextual_grounding", "GROUNDING", BLOCKED, "output")
 _WORD = re.compile(r"\w+")
 
@@ -56,14 +61,14 @@ class InMemoryPassageSources:
         self._knowledge_base = knowledge_base
         self._collections = dict(collections or {})
 
-    def source(self, tenant: str, collection: str | None) -> PassageRetriever:
+    def source(self, caller: Caller, collection: str | None) -> PassageSource:
         if collection is None:
             if self._knowledge_base is None:
                 raise InvalidInputError("no Knowledge Base here; name a collection")
-            return self._knowledge_base
-        if (tenant, collection) not in self._collections:
+            return PassageSource(self._knowledge_base)
+        if (caller.tenant, collection) not in self._collections:
             raise NotFoundError(f"There is no collection {collection}.")
-        return self._collections[tenant, collection]
+        return PassageSource(self._collections[caller.tenant, collection], lambda: EMBEDDED)
 
 
 def _shared(words: set[str], text: str) -> float:

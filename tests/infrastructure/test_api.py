@@ -13,6 +13,9 @@ ROUTES = {
     ("POST", "/chat"): "chat/turn",
     ("POST", "/summaries"): "summaries/text",
     ("POST", "/chat/stream"): "chat/turn",
+    ("POST", "/rag"): "rag/answer",
+    ("POST", "/rag/stream"): "rag/answer",
+    ("POST", "/rag/passages"): "rag/answer",
     ("GET", "/conversations"): "chat/conversations",
     ("GET", "/conversations/{id}"): "chat/conversations",
     ("PATCH", "/conversations/{id}"): "chat/conversations",
@@ -26,6 +29,20 @@ ROUTES = {
     ("GET", "/bulk-summaries/{id}"): "bulk_runs/read",
     ("POST", "/bulk-summaries/{id}/resume"): "bulk_runs/control",
     ("DELETE", "/bulk-summaries/{id}"): "bulk_runs/control",
+    ("POST", "/embeddings"): "embeddings/embed",
+    ("POST", "/embeddings/similarity"): "embeddings/embed",
+    ("POST", "/embeddings/search"): "embeddings/embed",
+    ("POST", "/embeddings/classify"): "embeddings/embed",
+    ("POST", "/embeddings/cluster"): "embeddings/cluster",
+    ("GET", "/collections"): "collections/manage",
+    ("PUT", "/collections/{name}"): "collections/manage",
+    ("GET", "/collections/{name}"): "collections/manage",
+    ("DELETE", "/collections/{name}"): "collections/manage",
+    ("GET", "/collections/{name}/items"): "collections/manage",
+    ("DELETE", "/collections/{name}/items"): "collections/manage",
+    ("PUT", "/collections/{name}/items"): "collections/embed",
+    ("POST", "/collections/{name}/search"): "collections/embed",
+    ("POST", "/collections/{name}/classify"): "collections/embed",
     ("GET", "/health"): None,
     ("GET", "/openapi.json"): "reference/openapi",
 }
@@ -115,7 +132,11 @@ def test_a_route_that_calls_a_model_streams_unless_streaming_is_off(assembly: As
             if method.properties["Integration"].get("ResponseTransferMode") == "STREAM"
         }
 
-    assert streamed(assembly) == {("POST", "/chat"), ("POST", "/chat/stream"), ("POST", "/summaries")}
+    embeddings = {path for _, path in ROUTES if path.startswith("/embeddings")}
+    models = {"/chat", "/chat/stream", "/summaries", *embeddings}
+    models |= {f"/collections/{{name}}/{verb}" for verb in ("search", "classify")}
+    put = ("PUT", "/collections/{name}/items")
+    assert streamed(assembly) == {*(("POST", path) for path in models), put}
     assert streamed(changed) == set()
 
 

@@ -13,8 +13,10 @@ from tests.infrastructure.assembly import Assembly, app_with, settings_with, syn
 from tests.infrastructure.test_least_privilege import listed, permissions
 
 ASK = "bedrock:ApplyGuardrail"
+VERSION = "AWS::Bedrock::GuardrailVersion"
 ASKING = {
     "chat/turn": "ChatTurn",
+    "rag/answer": "RagAnswer",
     "summaries/infer": "SummariesInfer",
     "summaries/text": "SummariesText",
     "bulk/collect_shard": "BulkCollectShard",
@@ -53,8 +55,9 @@ def test_only_they_may_ask_and_only_this_guardrail(assembly: Assembly) -> None:
             if ASK in listed(statement["Action"]):
                 asking.append(policy)
                 assert listed(statement["Action"]) == [ASK]
-                (resource,) = listed(statement["Resource"])
-                assert "GuardrailArn" in text_of(resource)
+                resources = listed(statement["Resource"])
+                assert len(resources) == (2 if policy.path.startswith("RagAnswer") else 1)
+                assert all("GuardrailArn" in text_of(resource) for resource in resources)
     assert len(asking) == len(ASKING)
     for name in ASKING.values():
         assert ASK in permissions(assembly, name)
@@ -83,3 +86,18 @@ def test_how_it_is_used_publishes_no_version_and_what_it_blocks_does(tmp_path: P
     assert fingerprint(tmp_path, stream_mode="async") == before
     assert fingerprint(tmp_path, apply="off") == before
     assert fingerprint(tmp_path, profanity=False) != before
+
+
+def test_grounding_has_a_guardrail_of_its_own_with_the_thresholds_of_the_settings(
+    assembly: Assembly, tmp_path: Path
+) -> None:
+    grounding = assembly.at("Grounding").properties
+    filters = grounding["ContextualGroundingPolicyConfig"]["FiltersConfig"]
+    assert {each["Type"]: each["Threshold"] for each in filters} == {"GROUNDING": 0.7, "RELEVANCE": 0.3}
+    assert not {"ContentPolicyConfig", "WordPolicyConfig", "SensitiveInformationPolicyConfig"} & set(grounding)
+    assert "Fn::GetStackOutput" in assembly.environment("rag/answer")["GROUNDING_ID"]
+    rag = {**settings_with()["rag"], "grounding_check": "off", "grounding_threshold": 0.8}
+    off = synthesize(tmp_path / "off", settings_with(rag=rag))
+    assert off.environment("rag/answer")["GROUNDING_ID"] == "none"
+    before, after = ({each.logical_id for each in each.of(VERSION)} for each in (assembly, off))
+    assert len(before - after) == len(after - before) == 1

@@ -44,6 +44,7 @@ CREATE = "bedrock:CreateModelInvocationJob"
 JOBS = (CREATE, *(f"bedrock:{verb}" for verb in (
     "GetModelInvocationJob", "StopModelInvocationJob", "ListModelInvocationJobs",
 )))  # fmt: skip
+NEAREST = ("s3vectors:QueryVectors", "s3vectors:GetVectors")
 SPILL = ("s3:PutObject", "s3:GetObject", "s3:DeleteObjectVersion")
 LIST_VERSIONS = "s3:ListBucketVersions"
 ERASE = ("s3:GetObject", "s3:DeleteObjectVersion", LIST_VERSIONS)
@@ -55,6 +56,10 @@ CONSUME = (
     "sqs:GetQueueAttributes",
     "sqs:GetQueueUrl",
 )
+
+
+def vectors(*operations: str) -> set[str]:
+    return {f"s3vectors:{operation}" for operation in operations}
 
 
 def listed(value: Any) -> list[Any]:
@@ -106,7 +111,7 @@ def test_long_messages_are_within_reach_of_the_chat_functions_alone(assembly: As
         for resource in map(text_of, listed(statement["Resource"]))
         if "/conversations/" in resource
     }
-    assert able == {"ChatTurn", "ChatConversations"}
+    assert able == {"ChatTurn", "ChatConversations", "RagAnswer"}
     for function in able:
         for action, resources in permissions(assembly, function).items():
             if "Object" in action:
@@ -139,6 +144,20 @@ def test_every_function_has_a_role_of_its_own(assembly: Assembly) -> None:
     [
         ("AccessAuthorize", {"dynamodb:GetItem"}),
         ("ChatTurn", {"dynamodb:Query", "dynamodb:PutItem", *CHANGE, INVOKE, STREAMED, ASK, *SPILL}),
+        (
+            "RagAnswer",
+            {
+                "dynamodb:GetItem",
+                "dynamodb:Query",
+                "dynamodb:PutItem",
+                *CHANGE,
+                INVOKE,
+                STREAMED,
+                ASK,
+                *SPILL,
+                *NEAREST,
+            },
+        ),
         ("ChatConversations", {"dynamodb:GetItem", "dynamodb:Query", *CHANGE, "dynamodb:BatchWriteItem", *ERASE}),
         ("DocumentsRead", {"dynamodb:GetItem", "dynamodb:Query"}),
         ("DocumentsUpload", {"s3:PutObject"}),
@@ -159,9 +178,25 @@ def test_every_function_has_a_role_of_its_own(assembly: Assembly) -> None:
         ),
         ("BulkRunsRead", {"dynamodb:GetItem", "dynamodb:Query", "s3:GetObject", "s3:ListBucket"}),
         ("BulkRunsControl", {"dynamodb:GetItem", *REPLAY, START, LOOK, "s3:GetObject", "s3:ListBucket"}),
+        (
+            "CollectionsManage",
+            {
+                "dynamodb:GetItem",
+                "dynamodb:Query",
+                *REPLAY,
+                "dynamodb:UpdateItem",
+                *vectors("CreateIndex", "DeleteIndex", "ListVectors", "GetVectors", "DeleteVectors"),
+            },
+        ),
+        (
+            "CollectionsEmbed",
+            {"dynamodb:GetItem", *REPLAY, INVOKE, *vectors("PutVectors", "QueryVectors", "GetVectors")},
+        ),
         ("SummariesFail", {"dynamodb:GetItem", "dynamodb:UpdateItem", "events:PutEvents"}),
         ("SummariesStart", {*CONSUME, "dynamodb:PutItem", *UPDATE, START}),
         ("SummariesPrepare", {*UPDATE, "s3:GetObject", "s3:GetObjectVersion", "s3:PutObject", "s3:ListBucket"}),
+        ("EmbeddingsEmbed", {"dynamodb:PutItem", "dynamodb:DeleteItem", INVOKE}),
+        ("EmbeddingsCluster", {"dynamodb:PutItem", "dynamodb:DeleteItem", INVOKE}),
         ("SummariesText", {"dynamodb:PutItem", "dynamodb:DeleteItem", INVOKE, ASK}),
         ("SummariesMerge", {*UPDATE, "s3:GetObject", "s3:PutObject", "s3:ListBucket"}),
         ("BulkAdvanceRun", {*WORK}),
@@ -200,9 +235,32 @@ def test_answers_for_replays_are_written_and_deleted_by_their_key_alone(assembly
         for action in listed(statement["Action"])
         if any("IdempotencyTable" in text_of(resource) for resource in listed(statement["Resource"]))
     }
-    able = ("ChatTurn", "DocumentsRetry", "SummariesText", "BulkRunsStart", "BulkRunsControl")
+    able = (
+        "ChatTurn",
+        "RagAnswer",
+        "DocumentsRetry",
+        "SummariesText",
+        "BulkRunsStart",
+        "BulkRunsControl",
+        "EmbeddingsEmbed",
+        "EmbeddingsCluster",
+        "CollectionsEmbed",
+    )
     policies = [f"{name}Role/DefaultPolicy" for name in able]
     assert allowed == {(policy, action) for policy in policies for action in REPLAY}
+
+
+def test_vectors_are_within_reach_of_the_functions_of_collections_alone_and_never_the_bucket_itself(
+    assembly: Assembly,
+) -> None:
+    found = {
+        (policy.path.removesuffix("Role/DefaultPolicy"), text_of(resource))
+        for policy, statement in allowances(assembly, "AWS::IAM::Policy")
+        if any(action.startswith("s3vectors:") for action in listed(statement["Action"]))
+        for resource in listed(statement["Resource"])
+    }
+    assert {function for function, _ in found} == {"CollectionsManage", "CollectionsEmbed"}
+    assert all("VectorBucket" in resource and resource.endswith("/index/*") for _, resource in found)
 
 
 def test_uploads_are_signed_for_the_inbox_alone(assembly: Assembly) -> None:

@@ -8,21 +8,25 @@ from decimal import Decimal
 from random import Random
 from typing import Any
 
-from lambdas.shared.domain.bulk.document_steps import AskedAnswer, PreparedDocument
+from lambdas.shared.domain.bulk.document_preparing import PreparedDocument
+from lambdas.shared.domain.bulk.document_steps import AskedAnswer
 from lambdas.shared.domain.bulk.document_work import DocumentWork
 from lambdas.shared.domain.bulk.listing import Entry, Page
 from lambdas.shared.domain.bulk.outcome import Outcome
 from lambdas.shared.domain.bulk.run import BulkRun
+from lambdas.shared.domain.bulk.spending import Spent, assessed
 from lambdas.shared.domain.errors import (
     InvalidAnswerError,
     ModelRefusedRequestError,
     ModelThrottledError,
     ModelUnavailableError,
 )
-from lambdas.shared.domain.summary import AnswerCutError
+from lambdas.shared.domain.summary import AnswerCutError, Summary
 from tests.simulator.faults import Faults
 
 RECORD_USD = Decimal("0.001")
+# What assessing a summary costs; one that is stored is not assessed again.
+KEPT_USD = Decimal("0.0004")
 # Answers need this much room; requests begin with 100.
 _ROOM = 100
 Touch = Callable[[str], None]
@@ -93,13 +97,13 @@ class Archive:
         groups = [texts[start : start + 3] for start in range(0, len(texts), 3)]
         return [self._request(document, " + ".join(group)) for group in groups]
 
-    def keep(self, run: BulkRun, work: DocumentWork) -> str:
+    def keep(self, run: BulkRun, work: DocumentWork) -> Outcome:
         key = f"summaries/{run.run_id}/{work.document_id}"
         self.touch("results.keep:before")
         assert work.summary_text is not None
         self.kept[key] = work.summary_text
         self.touch("results.keep:after")
-        return key
+        return work.paid(assessed(KEPT_USD)).succeeded(key, Summary("Title", work.summary_text, (), (), "en"))
 
     def _request(self, document: SimulatedDocument, text: str) -> dict[str, Any]:
         size = 10_000_000 if document.kind == "huge" else 50 + 10 * self.random.randrange(5)
@@ -133,7 +137,7 @@ class Archive:
         self.touch("model.ask:after")
         text, stop = self._reply(record_id, model_input)
         self.asked[call_id] = "closed"
-        return AskedAnswer(text, stop, 2 * RECORD_USD)
+        return AskedAnswer(text, stop, Spent(2 * RECORD_USD))
 
     def _reply(self, record_id: str, body: Any) -> tuple[str, str]:
         wordy = self._document(record_id).kind == "wordy" and body["inferenceConfig"]["maxTokens"] <= _ROOM

@@ -11,12 +11,13 @@ import pytest
 from lambdas.shared.domain.bulk import batch_jobs, joining, shard_decisions, shard_job
 from lambdas.shared.domain.bulk.batch_jobs import JobStatus
 from lambdas.shared.domain.bulk.document_work import DocumentWork
-from lambdas.shared.domain.bulk.joining import RecordResult
 from lambdas.shared.domain.bulk.outcome import Account
 from lambdas.shared.domain.bulk.output_row import MISSING
+from lambdas.shared.domain.bulk.record_result import RecordResult
 from lambdas.shared.domain.bulk.shard_decisions import NoAnswer, SlotTaken, Submitted
 from lambdas.shared.domain.bulk.shard_job import Act, ShardPhase, ShardRow
 from lambdas.shared.services.bulk import advance_shard, collect_shard, part_writer, round_plans
+from lambdas.shared.services.bulk.step_books import StepBooks
 from tests.simulator import witness, world
 from tests.simulator.world import History, live
 
@@ -159,6 +160,15 @@ def _forget_failures(patch: Patch) -> None:
     patch.setattr(Account, "add", mutant)
 
 
+def _bill_earlier_answers_again(patch: Patch) -> None:
+    add_spent = StepBooks.add_spent
+
+    def mutant(self, now, *, before=None):
+        add_spent(self, now)
+
+    patch.setattr(StepBooks, "add_spent", mutant)
+
+
 def _slots_of_one_run(patch: Patch) -> None:
     patch.setattr(advance_shard.AdvanceShard, "_scope", lambda self, run: run.run_id)
 
@@ -180,6 +190,7 @@ MUTANTS = (
     Mutant("a stopped run forgets what it has not sent", witness.EXACTLY_ONCE, _forget_unsent_shards),
     Mutant("workers write over each other's files", witness.EXACTLY_ONCE, _share_file_names),
     Mutant("failures are not counted", witness.COUNTS, _forget_failures),
+    Mutant("a sweep bills what jobs have cost again", witness.MONEY, _bill_earlier_answers_again),
     Mutant("each run has slots of its own", witness.SLOTS, _slots_of_one_run),
     Mutant("expired jobs are waited for", witness.STUCK, _wait_for_expired_jobs),
 )

@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any
 
 from lambdas.shared.domain.bulk.layout import RunLayout
 from lambdas.shared.domain.bulk.listing import Entry
 from lambdas.shared.domain.bulk.run import RunState
 from lambdas.shared.domain.bulk.shard_job import ShardPhase, ShardRow
+from lambdas.shared.domain.bulk.spending import spent_from
 from lambdas.shared.domain.errors import InvalidAnswerError
 from tests.fakes.bulk import InMemoryJobLedger, InMemoryRunFiles, InMemoryShardStore
-from tests.simulator.archive import Archive, check
+from tests.simulator.archive import KEPT_USD, RECORD_USD, Archive, check
 from tests.simulator.batch_service import Job
 
 
@@ -29,6 +31,7 @@ EXACTLY_ONCE = "each input id ends exactly once"
 ONE_JOB = "no shard attempt is submitted twice"
 LEDGER = "every paid call is in the ledger"
 COUNTS = "count in = count out"
+MONEY = "nothing is paid for once and counted twice"
 SLOTS = "never more jobs in flight than the quota"
 STUCK = "every run comes to its end"
 
@@ -97,6 +100,8 @@ class InvariantWitness:
         if ended != expected:
             lost, extra = expected - ended, ended - expected
             raise BrokenInvariantError(EXACTLY_ONCE, f"{run_id}: {len(lost)} lost, {len(extra)} too many, {state}")
+        if len(self.files.tables[layout.table]) != 1 + len(lines):
+            raise BrokenInvariantError(COUNTS, f"{run_id}: the table has other rows than the outcomes")
         for line in lines:
             if line["outcome"] == "succeeded":
                 _check_summary(line["id"], archive.kept.get(line["result_key"], ""), archive)
@@ -111,9 +116,23 @@ class InvariantWitness:
                 raise BrokenInvariantError(LEDGER, f"{name} billed {answers} answers, the ledger has {counted}")
             if answers and entry is None:
                 raise BrokenInvariantError(LEDGER, f"{name} billed {answers} answers, the ledger does not know it")
+        self._check_money(archive)
         unknown = [call for call in archive.paid_calls if call not in archive.asked]
         if unknown:
             raise BrokenInvariantError(LEDGER, f"{len(unknown)} on-demand calls are in no ledger")
+
+    def _check_money(self, archive: Archive) -> None:
+        """An answer may be paid for and lost with its worker; then the ledger knows more than the reports."""
+        reports = [self.files.files[key][0] for key in self.files.files if key.endswith("/report.json")]
+        spent = [spent_from(report) for report in reports]
+        tokens = sum(each.token_usd or Decimal(0) for each in spent)
+        jobs = sum(job.cost_usd or Decimal(0) for job in self.ledger.jobs.values())
+        paid = jobs + 2 * RECORD_USD * len(archive.paid_calls)
+        if tokens > paid:
+            raise BrokenInvariantError(MONEY, f"the ledger has {paid} for answers, reports say {tokens}")
+        kept = sum(report["counts"]["succeeded"] for report in reports) * KEPT_USD
+        if sum(each.guardrail_usd or Decimal(0) for each in spent) != kept:
+            raise BrokenInvariantError(MONEY, f"{kept} was paid for assessments, reports say otherwise: {spent}")
 
     def _check_report(self, report: dict[str, Any], lines: list[dict[str, Any]], state: RunState) -> None:
         counts, kinds = report["counts"], Counter(line["outcome"] for line in lines)

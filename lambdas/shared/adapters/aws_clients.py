@@ -43,7 +43,7 @@ def bedrock_agent() -> Any:
 @cache
 def bedrock_agent_runtime(*, attempts: int, read_timeout_seconds: int) -> Any:
     """Passages and reranking: 3 attempts inside a request."""
-    return _client("bedrock-agent-runtime", attempts=attempts, read_timeout=read_timeout_seconds)
+    return _client("bedrock-agent-runtime", attempts=attempts, read_timeout=read_timeout_seconds, validates=False)
 
 
 @cache
@@ -71,6 +71,11 @@ def s3_signer() -> S3Client:
         "s3", attempts=1, read_timeout=10, signature_version="s3v4", s3={"addressing_style": "virtual"}
     )
     return made
+
+
+@cache
+def s3_vectors() -> Any:
+    return _client("s3vectors", attempts=4, read_timeout=30, validates=False)
 
 
 @cache

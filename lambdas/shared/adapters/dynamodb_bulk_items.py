@@ -13,9 +13,6 @@ from typing import Any
 
 from lambdas.shared.domain.bulk.quotas import BatchQuotas
 from lambdas.shared.domain.bulk.run import BulkRun, RunPhase, RunState
-from lambdas.shared.domain.bulk.shard_job import ShardPhase, ShardRef, ShardRow
-
-SHARDS = "shard#"
 
 Item = dict[str, Any]
 
@@ -23,11 +20,6 @@ Item = dict[str, Any]
 def run_key(run_id: str) -> Item:
     """The key of a run."""
     return {"pk": f"run#{run_id}", "sk": "run"}
-
-
-def shard_key(ref: ShardRef) -> Item:
-    """The key of a shard; a run's shards sort by round and number."""
-    return {"pk": f"run#{ref.run_id}", "sk": f"{SHARDS}{ref.round:03}#{ref.shard:05}"}
 
 
 def job_key(run_id: str, job_name: str) -> Item:
@@ -48,27 +40,13 @@ def run_item(run: BulkRun) -> Item:
 
 def run_from(item: Mapping[str, Any]) -> BulkRun:
     """The inverse of `run_item`. A field that an older version did not write has its default."""
-    known = {name: _plain(value) for name, value in item.items() if name in BulkRun._fields}
+    known = {name: plain(value) for name, value in item.items() if name in BulkRun._fields}
     money = {name: item[name] for name in ("max_usd", "record_usd") if name in item}
     quotas = BatchQuotas(**{name: int(value) for name, value in item["quotas"].items()})
     states = {"state": RunState(item["state"]), "phase": RunPhase(item["phase"])}
     return BulkRun(**{**known, **money, **states, "quotas": quotas})
 
 
-def shard_item(row: ShardRow) -> Item:
-    """All of a shard's row; what is None is left out."""
-    fields = {**row._asdict(), "phase": row.phase.value, "status": str(row.status), "earlier": list(row.earlier)}
-    del fields["ref"]
-    return {**shard_key(row.ref), **{name: value for name, value in fields.items() if value is not None}}
-
-
-def shard_from(run_id: str, item: Mapping[str, Any]) -> ShardRow:
-    """The inverse of `shard_item`."""
-    _, round_, shard = str(item["sk"]).split("#")
-    known = {name: _plain(value) for name, value in item.items() if name in ShardRow._fields}
-    more = {"phase": ShardPhase(item["phase"]), "earlier": tuple(item["earlier"])}
-    return ShardRow(**{**known, **more, "ref": ShardRef(run_id, int(round_), int(shard))})
-
-
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
+    """Counts, where DynamoDB has decimals."""
     return int(value) if isinstance(value, Decimal) else value

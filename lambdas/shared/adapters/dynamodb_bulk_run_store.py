@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
+from lambdas.shared.adapters.dynamodb_attributes import decoded, encoded
 from lambdas.shared.adapters.dynamodb_bulk_items import run_from, run_item, run_key, tenant_key
-from lambdas.shared.adapters.dynamodb_document_items import decoded, encoded
 from lambdas.shared.adapters.dynamodb_writes import CONDITION_FAILED, ConditionFailedError, is_error, transact
 from lambdas.shared.domain.bulk.run import BulkRun
 from lambdas.shared.domain.bulk.run_stores import RowChangedError

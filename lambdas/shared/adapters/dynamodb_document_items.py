@@ -1,7 +1,7 @@
 """A document's record as the attributes of a DynamoDB item, and back.
 
-Keys: pk `<tenant>`; sk `document#<document id>` for records, `reuse#<content hash>#<prompt version>#<model>` for
-summaries that can be used again (those have no `received_at`, and so are in no index). Two indexes are sorted by
+Keys: pk `<tenant>`; sk `document#<document id>` for records, what lies beside them is in
+`dynamodb_reusable_summaries` (it has no `received_at`, and so is in no index). Two indexes are sorted by
 `received_at`: `by-time` (pk) holds all records; `by-state` (`tenant_state`, `<tenant>#<state>`) those that are not
 DONE, which are few: most records are written into it twice and taken out again, for a millionth of a dollar.
 """
@@ -11,21 +11,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
-
+from lambdas.shared.adapters.dynamodb_attributes import Item
 from lambdas.shared.domain.document import DONE, Completion, Document, DocumentState, Step, StoredResult
-from lambdas.shared.domain.document_store import ReuseKey
 from lambdas.shared.domain.dropped_object import sequencer_rank
 from lambdas.shared.domain.failure import Failure
-from lambdas.shared.domain.summary import Summary, summary_from
+from lambdas.shared.domain.summary import summary_from
 from lambdas.shared.domain.timestamps import from_iso, to_iso
 
 _COUNTS = ("sections", "calls", "input_tokens", "output_tokens")
 BY_TIME = "by-time"
 BY_STATE = "by-state"
 _DOCUMENT = "document#"
-
-Item = dict[str, Any]
 
 
 def document_key(tenant: str, document_id: str) -> Item:
@@ -38,11 +34,6 @@ def document_id_of(item: Mapping[str, Any]) -> str:
     return str(item["sk"]).removeprefix(_DOCUMENT)
 
 
-def reuse_key(tenant: str, reuse: ReuseKey) -> Item:
-    """The key of a summary that can be used again."""
-    return {"pk": tenant, "sk": f"reuse#{reuse.content_hash}#{reuse.prompt_version}#{reuse.model}"}
-
-
 def state_attributes(tenant: str, state: DocumentState) -> Item:
     """A state, and what puts the record into the index by state; None = to be removed."""
     indexed = None if state in DONE else tenant_state(tenant, state)
@@ -52,18 +43,6 @@ def state_attributes(tenant: str, state: DocumentState) -> Item:
 def tenant_state(tenant: str, state: DocumentState) -> str:
     """The partition of the index by state; no tenant's name holds a `#`."""
     return f"{tenant}#{state.value}"
-
-
-def encoded(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Plain values in DynamoDB's own notation."""
-    serialize = TypeSerializer().serialize
-    return {name: serialize(value) for name, value in values.items()}
-
-
-def decoded(item: Mapping[str, Any]) -> Item:
-    """The inverse of `encoded`; numbers are Decimals."""
-    deserialize = TypeDeserializer().deserialize
-    return {name: deserialize(value) for name, value in item.items()}
 
 
 def received_attributes(document: Document) -> Item:
@@ -86,9 +65,10 @@ def received_attributes(document: Document) -> Item:
 
 def completion_attributes(completion: Completion, result: StoredResult) -> Item:
     """What a successful run adds; what is not known has no attribute."""
-    known = {} if completion.cost_usd is None else {"cost_usd": completion.cost_usd}
+    maybe = {"cost_usd": completion.cost_usd, "document_language": completion.document_language}
+    known = {name: value for name, value in maybe.items() if value is not None}
     return {
-        "summary": summary_attributes(completion.summary),
+        "summary": completion.summary.as_json(),
         "model": completion.model,
         "prompt_version": completion.prompt_version,
         "content_hash": completion.content_hash,
@@ -103,11 +83,6 @@ def completion_attributes(completion: Completion, result: StoredResult) -> Item:
         },
         **known,
     }
-
-
-def summary_attributes(summary: Summary) -> dict[str, Any]:
-    """The same shape as on the wire."""
-    return summary.as_json()
 
 
 def step_attributes(step: Step) -> dict[str, str]:
@@ -154,6 +129,11 @@ def _completion(item: Mapping[str, Any]) -> Completion:
         content_hash=item["content_hash"],
         cost_usd=item.get("cost_usd"),
         reused=bool(item["reused"]),
-        **{name: int(item[name]) for name in _COUNTS if name in item},
         skipped=tuple(item.get("skipped", ())),
+        document_language=item.get("document_language"),
+        **_counts(item),
     )
+
+
+def _counts(item: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: int(item[name]) for name in _COUNTS if name in item}

@@ -9,15 +9,13 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from lambdas.shared.adapters.dynamodb_attributes import Item, decoded, encoded
 from lambdas.shared.adapters.dynamodb_document_items import (
     BY_STATE,
     BY_TIME,
-    Item,
-    decoded,
     document_from,
     document_id_of,
     document_key,
-    encoded,
     tenant_state,
 )
 from lambdas.shared.domain.document import DONE

@@ -7,20 +7,17 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
+from lambdas.shared.adapters.dynamodb_attributes import Item, decoded, encoded
 from lambdas.shared.adapters.dynamodb_document_items import (
-    Item,
     completion_attributes,
-    decoded,
     document_from,
     document_key,
-    encoded,
     received_attributes,
-    reuse_key,
     state_attributes,
     step_attributes,
-    summary_attributes,
 )
 from lambdas.shared.adapters.dynamodb_document_pages import DynamoDbDocumentPages
+from lambdas.shared.adapters.dynamodb_reusable_summaries import DynamoDbReusableSummaries
 from lambdas.shared.adapters.dynamodb_writes import CONDITION_FAILED, is_error
 from lambdas.shared.domain.document import (
     MAY_FOLLOW,
@@ -32,23 +29,21 @@ from lambdas.shared.domain.document import (
     StoredResult,
     state_after,
 )
-from lambdas.shared.domain.document_store import DocumentFilter, DocumentPage, ReuseKey
+from lambdas.shared.domain.document_store import DocumentFilter, DocumentPage
 from lambdas.shared.domain.dropped_object import DeletedObject, sequencer_rank
 from lambdas.shared.domain.errors import SupersededError
 from lambdas.shared.domain.execution import SummaryRun
 from lambdas.shared.domain.failure import Failure
-from lambdas.shared.domain.summary import Summary, summary_from
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
 
 
-class DynamoDbDocumentStore:
+class DynamoDbDocumentStore(DynamoDbReusableSummaries):
     """`DocumentStore`."""
 
     def __init__(self, client: DynamoDBClient, *, table: str) -> None:
-        self._client = client
-        self._table = table
+        super().__init__(client, table=table)
         self._pages = DynamoDbDocumentPages(client, table=table)
 
     def register(self, document: Document) -> Document:
@@ -115,14 +110,6 @@ class DynamoDbDocumentStore:
     def page(self, tenant: str, wanted: DocumentFilter, *, limit: int, cursor: str | None) -> DocumentPage:
         return self._pages.page(tenant, wanted, limit=limit, cursor=cursor)
 
-    def find_reusable(self, tenant: str, reuse: ReuseKey) -> Summary | None:
-        item = self._get(reuse_key(tenant, reuse))
-        return None if item is None else summary_from(item["summary"])
-
-    def keep_reusable(self, tenant: str, reuse: ReuseKey, summary: Summary) -> None:
-        item = {**reuse_key(tenant, reuse), "summary": summary_attributes(summary)}
-        self._client.put_item(TableName=self._table, Item=encoded(item))
-
     def _enter(self, run: SummaryRun, state: DocumentState, changes: Item, steps: tuple[Step, ...]) -> None:
         self._update(run, {**state_attributes(run.tenant, state), **changes}, steps, states=MAY_FOLLOW[state])
 
@@ -157,10 +144,6 @@ class DynamoDbDocumentStore:
                 return _standing(tenant, error)
             raise
         return document_from(tenant, decoded(answer["Attributes"]))
-
-    def _get(self, key: Item) -> Item | None:
-        answer = self._client.get_item(TableName=self._table, Key=encoded(key), ConsistentRead=True)
-        return decoded(answer["Item"]) if "Item" in answer else None
 
 
 def _standing(tenant: str, error: ClientError) -> Document | None:

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from lambdas.shared.adapters.dynamodb_document_items import BY_STATE, decoded, document_from, encoded, tenant_state
+from lambdas.shared.adapters.dynamodb_attributes import decoded, encoded
+from lambdas.shared.adapters.dynamodb_document_items import BY_STATE, document_from, tenant_state
 from lambdas.shared.domain.document import Document, DocumentState
 from lambdas.shared.domain.timestamps import to_iso
 

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from lambdas.shared.adapters.dynamodb_attributes import decoded, encoded
 from lambdas.shared.adapters.dynamodb_bulk_items import job_key
-from lambdas.shared.adapters.dynamodb_document_items import decoded, encoded
 from lambdas.shared.domain.timestamps import utc_now
 
 if TYPE_CHECKING:

@@ -6,13 +6,8 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from lambdas.shared.adapters.dynamodb_document_items import (
-    Item,
-    document_key,
-    encoded,
-    received_attributes,
-    state_attributes,
-)
+from lambdas.shared.adapters.dynamodb_attributes import Item, encoded
+from lambdas.shared.adapters.dynamodb_document_items import document_key, received_attributes, state_attributes
 from lambdas.shared.adapters.dynamodb_document_store import DynamoDbDocumentStore
 from lambdas.shared.adapters.dynamodb_writes import CONDITION_FAILED, is_error
 from lambdas.shared.domain.document import MAY_FOLLOW, Document, DocumentState, Step

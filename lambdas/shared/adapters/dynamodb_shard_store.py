@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from lambdas.shared.adapters.dynamodb_bulk_items import SHARDS, run_key, shard_from, shard_item, shard_key
-from lambdas.shared.adapters.dynamodb_document_items import decoded, encoded
+from lambdas.shared.adapters.dynamodb_attributes import decoded, encoded
+from lambdas.shared.adapters.dynamodb_bulk_items import run_key
+from lambdas.shared.adapters.dynamodb_shard_items import SHARDS, shard_from, shard_item, shard_key
 from lambdas.shared.adapters.dynamodb_writes import CONDITION_FAILED, is_error
 from lambdas.shared.domain.bulk.run_stores import RowChangedError
 from lambdas.shared.domain.bulk.shard_job import ShardRef, ShardRow

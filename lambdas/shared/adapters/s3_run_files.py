@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from botocore.exceptions import ClientError
 
+from lambdas.shared.adapters.csv_writer import CsvWriter
 from lambdas.shared.adapters.dynamodb_writes import is_error
 from lambdas.shared.adapters.jsonl_writer import JsonlWriter
 from lambdas.shared.adapters.s3_upload import S3Upload
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 _CHUNK_BYTES = 1024 * 1024
 _MOST_TRIES = 5
+_JSON_LINES = "application/x-ndjson"
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
 _EXISTS, _CONFLICT, _MISSING = "PreconditionFailed", "ConditionalRequestConflict", "NoSuchKey"
 
@@ -42,26 +44,23 @@ class S3RunFiles:
 
     @contextmanager
     def open(self, key: str) -> Iterator[JsonlWriter]:
-        upload = self._upload(key)
-        writer = JsonlWriter(upload)
-        try:
+        with self._upload(key, _JSON_LINES) as upload:
+            writer = JsonlWriter(upload)
             yield writer
             writer.flush()
-        except BaseException:
-            upload.abort()
-            raise
-        upload.complete()
+
+    @contextmanager
+    def open_table(self, key: str) -> Iterator[CsvWriter]:
+        with self._upload(key, "text/csv; charset=utf-8") as upload:
+            writer = CsvWriter(upload)
+            yield writer
+            writer.flush()
 
     def concatenate(self, sources: Sequence[str], target: str) -> None:
-        upload = self._upload(target)
-        try:
+        with self._upload(target, _JSON_LINES) as upload:
             for source in sources:
                 for chunk in self._chunks(source):
                     upload.write(chunk)
-        except BaseException:
-            upload.abort()
-            raise
-        upload.complete()
 
     def read(self, key: str) -> dict[str, Any] | None:
         try:
@@ -90,8 +89,15 @@ class S3RunFiles:
                 return True
         raise AssertionError("the last try returns or raises")
 
-    def _upload(self, key: str) -> S3Upload:
-        return S3Upload(self._client, bucket=self._bucket, key=key, content_type="application/x-ndjson")
+    @contextmanager
+    def _upload(self, key: str, content_type: str) -> Iterator[S3Upload]:
+        upload = S3Upload(self._client, bucket=self._bucket, key=key, content_type=content_type)
+        try:
+            yield upload
+        except BaseException:
+            upload.abort()
+            raise
+        upload.complete()
 
     def _chunks(self, key: str) -> Iterator[bytes]:
         """Asked for at once, so that a missing file is missed before anything is written."""

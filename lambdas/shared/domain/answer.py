@@ -10,7 +10,8 @@ from decimal import Decimal
 from typing import Any
 
 from lambdas.shared.domain.chat_model import TokenUsage
-from lambdas.shared.domain.execution import AnswerReceipt
+from lambdas.shared.domain.execution import AnswerReceipt, PreparedRequests
+from lambdas.shared.domain.summary import Summary
 from lambdas.shared.domain.timestamps import from_iso, to_iso
 
 
@@ -48,6 +49,22 @@ class Answer:
             output_tokens=self.usage.output_tokens,
             cost_usd=None if self.cost_usd is None else str(self.cost_usd),
         )
+
+
+def reused_answer(record_id: str, summary: Summary, prepared: PreparedRequests, moment: datetime) -> Answer:
+    """The summary that the tenant has of the same content, as the answer to a request that nobody pays for."""
+    return Answer(
+        record_id=record_id,
+        text=json.dumps(summary.as_json(), ensure_ascii=False),
+        stop_reason="end_turn",
+        usage=TokenUsage(input_tokens=0, output_tokens=0),
+        model=prepared.model,
+        cost_usd=Decimal(0),
+        prompt_version=prepared.prompt_version,
+        started_at=moment,
+        ended_at=moment,
+        calls=0,
+    )
 
 
 def encode_answer(answer: Answer) -> bytes:

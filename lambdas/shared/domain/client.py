@@ -11,7 +11,7 @@ from typing import Literal, Protocol
 from lambdas.shared.domain.errors import InvalidInputError, QuarryError
 
 ClientState = Literal["active", "disabled"]
-SCOPES = frozenset({"chat", "documents", "bulk", "delegate", "admin"})
+SCOPES = frozenset({"chat", "documents", "bulk", "embeddings", "collections", "rag", "delegate", "admin"})
 
 _KEY = re.compile(r"qk_[A-Za-z0-9_-]{5,200}")
 # No '#' and no '/': names are joined with '#' to an owner, and a tenant is a path segment in S3.

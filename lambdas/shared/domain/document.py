@@ -65,7 +65,9 @@ class StoredResult:
 class Completion:
     """What a successful run found out. `cost_usd`: 0 for a reused summary, None = not known. `sections`: in how many
     the document was read; `calls` and tokens count every paid call, those whose answers were of no use too. `skipped`:
-    sentences about what of the document was not read."""
+    sentences about what of the document was not read. `document_language`: the ISO 639-1 code of most of its text, None
+    where it cannot be told; the summary may be in another one. `guardrail_usd` is a part of the cost; None = not told
+    apart."""
 
     summary: Summary
     model: str
@@ -78,6 +80,8 @@ class Completion:
     input_tokens: int = 0
     output_tokens: int = 0
     skipped: tuple[str, ...] = ()
+    document_language: str | None = None
+    guardrail_usd: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,16 +10,16 @@ from lambdas.shared.domain.chat_model import TokenUsage
 from lambdas.shared.domain.guardrail import CHARACTERS_PER_UNIT, GuardrailPrices, GuardrailUnits
 from lambdas.shared.domain.model_catalog import ResolvedModel
 from lambdas.shared.domain.price import price
-
-# List prices in us-east-1 without free tiers, read on this day from the pricing pages of Step Functions, Lambda
-# (arm64), S3, DynamoDB (on demand) and SQS.
-AS_OF = "2026-11-21"
-_TRANSITION = Decimal("0.000025")
-_GB_SECOND = Decimal("0.0000133334")
-_INVOCATION = Decimal("0.0000002")
-_S3_WRITE, _S3_READ = Decimal("0.000005"), Decimal("0.0000004")
-_TABLE_WRITE, _TABLE_READ = Decimal("0.000000625"), Decimal("0.000000125")
-_MESSAGE = Decimal("0.0000004")
+from lambdas.shared.domain.service_prices import (
+    GB_SECOND,
+    INVOCATION,
+    MESSAGE,
+    S3_READ,
+    S3_WRITE,
+    TABLE_READ,
+    TABLE_WRITE,
+    TRANSITION,
+)
 
 
 class DocumentShape(NamedTuple):
@@ -46,15 +46,15 @@ def orchestration_costs(shape: DocumentShape) -> Iterator[CostLine]:
     calls = _calls(shape)
     # start, prepare, one choice, ask, collect; for sections: three more states, and two for each child execution
     states = 5 if shape.sections == 1 else 8 + 2 * shape.sections
-    yield CostLine("Step Functions", states * _TRANSITION, f"{states} transitions")
+    yield CostLine("Step Functions", states * TRANSITION, f"{states} transitions")
     seconds = Decimal("1.1") + calls * shape.model_seconds / 2 + Decimal("0.2")
     functions = 3 + calls
-    yield CostLine("Lambda", seconds * _GB_SECOND + functions * _INVOCATION, f"{seconds:.1f} GB-seconds")
+    yield CostLine("Lambda", seconds * GB_SECOND + functions * INVOCATION, f"{seconds:.1f} GB-seconds")
     writes, reads = 4 + calls, 4 + 3 * calls
-    yield CostLine("S3", writes * _S3_WRITE + reads * _S3_READ, f"{writes} writes, {reads} reads")
+    yield CostLine("S3", writes * S3_WRITE + reads * S3_READ, f"{writes} writes, {reads} reads")
     rows = 16 + 4 * calls
-    yield CostLine("DynamoDB", rows * _TABLE_WRITE + 8 * _TABLE_READ, f"{rows} write units, its indexes too")
-    yield CostLine("SQS, EventBridge", 3 * _MESSAGE, "one event in, one out")
+    yield CostLine("DynamoDB", rows * TABLE_WRITE + 8 * TABLE_READ, f"{rows} write units, its indexes too")
+    yield CostLine("SQS, EventBridge", 3 * MESSAGE, "one event in, one out")
 
 
 def model_costs(shape: DocumentShape, model: ResolvedModel, guardrail: GuardrailPrices | None) -> Iterator[CostLine]:

@@ -12,7 +12,7 @@ from lambdas.shared.domain.document import Completion, Document, DocumentState, 
 from lambdas.shared.domain.dropped_object import DeletedObject
 from lambdas.shared.domain.execution import SummaryRun
 from lambdas.shared.domain.failure import Failure
-from lambdas.shared.domain.summary import Summary
+from lambdas.shared.domain.reusable_summaries import ReusableSummaries
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,15 +31,6 @@ class DocumentFilter:
     key_prefix: str | None = None
     since: datetime | None = None
     until: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class ReuseKey:
-    """Two documents of a tenant with the same key get the same summary."""
-
-    content_hash: str
-    prompt_version: str
-    model: str
 
 
 class DocumentsByState(Protocol):
@@ -63,7 +54,7 @@ class DropRecords(Protocol):
         ...
 
 
-class DocumentStore(DropRecords, Protocol):
+class DocumentStore(DropRecords, ReusableSummaries, Protocol):
     """Records of documents. Whatever an execution writes is refused with `SupersededError` once the record belongs to
     a newer version's execution, and nothing has changed then."""
 
@@ -97,12 +88,4 @@ class DocumentStore(DropRecords, Protocol):
     def page(self, tenant: str, wanted: DocumentFilter, *, limit: int, cursor: str | None) -> DocumentPage:
         """The tenant's documents by time. Raises InvalidInputError for a cursor that no page of this filter's times has
         given out."""
-        ...
-
-    def find_reusable(self, tenant: str, reuse: ReuseKey) -> Summary | None:
-        """The summary that the tenant already has for this content."""
-        ...
-
-    def keep_reusable(self, tenant: str, reuse: ReuseKey, summary: Summary) -> None:
-        """Remember a summary for the next document of this content."""
         ...

@@ -11,6 +11,8 @@ from lambdas.shared.domain.errors import UnreadableDocumentError
 __all__ = ["NEEDS_OCR", "DocumentText", "Kind", "NeedsOcrError", "PartName", "TextReader", "recognise"]
 
 NEEDS_OCR = "needs_ocr"
+_MOST_SENTENCES = 10
+_LONGEST_SENTENCE = 300
 PartName = Literal["page", "slide", "sheet", "file", "section", "message"]
 
 
@@ -28,6 +30,13 @@ class DocumentText:
     language: str | None
     part_name: PartName
     skipped: tuple[str, ...] = ()
+
+    @property
+    def told(self) -> tuple[str, ...]:
+        """The first of `skipped`: they travel through a workflow's state, which is bounded."""
+        short = tuple(sentence[:_LONGEST_SENTENCE] for sentence in self.skipped[:_MOST_SENTENCES])
+        left = len(self.skipped) - len(short)
+        return (*short, f"{left} more parts were not read.") if left > 0 else short
 
 
 class NeedsOcrError(UnreadableDocumentError):

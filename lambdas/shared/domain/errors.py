@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Decimal
 
 from lambdas.shared.domain.guardrail import Intervention
 
@@ -55,6 +56,18 @@ class ConflictError(QuarryError):
     """What is asked does not go together with what is there; the message says what does."""
 
     code = "conflict"
+
+
+class TooManyCollectionsError(ConflictError):
+    """As many collections as there may be."""
+
+    code = "too_many_collections"
+
+
+class StoreUnavailableError(QuarryError):
+    """Where data is kept does not answer or asks to slow down; the same call may succeed a little later."""
+
+    code = "store_unavailable"
 
 
 class ConversationBusyError(QuarryError):
@@ -155,13 +168,16 @@ class LedgerUnavailableError(QuarryError):
 
 
 class BlockedByGuardrailError(QuarryError):
-    """The content policy refused the request or the answer; what the call cost is on the ledger."""
+    """The content policy refused the request or the answer. What the call cost is on the ledger, and here for whoever
+    adds up: None = not known."""
 
     code = "blocked_by_guardrail"
 
     def __init__(self, detail: str, *, interventions: tuple[Intervention, ...] = ()) -> None:
         super().__init__(detail)
         self.interventions = interventions
+        self.cost_usd: Decimal | None = None
+        self.guardrail_usd: Decimal | None = None
 
 
 class DocumentNotFailedError(QuarryError):

@@ -63,7 +63,7 @@ class PreparedRequests:
     record writes the document's summary. `work` is the prefix of everything in the results bucket; it does not name the
     attempt, so a retry finds the answers that were paid for. `model` is the id that is sent to Bedrock, `content_hash`
     the SHA-256 of the document's bytes; a `reused` answer is stored already and costs nothing. `spent`: on the levels
-    below. `skipped`: sentences about what of the document was not read.
+    below. `skipped`: sentences about what of the document was not read; `document_language`: see `Completion`.
     """
 
     work: str
@@ -78,6 +78,7 @@ class PreparedRequests:
     requests_key: str = ""
     items_key: str = ""
     skipped: tuple[str, ...] = ()
+    document_language: str | None = None
 
     def record_id(self, document_id: str, index: int) -> str:
         """The record of this level's section `index`, counted from 0."""
@@ -103,6 +104,7 @@ class PreparedRequests:
 def prepared_requests(
     run: SummaryRun, *, fingerprint: str, level: int, records: int, sections: int, model: str, prompt_version: str,
     content_hash: str, reused: bool = False, spent: Spent | None = None, skipped: tuple[str, ...] = (),
+    document_language: str | None = None,
 ) -> PreparedRequests:  # fmt: skip
     """A level of a run. `fingerprint` tells apart what another model, prompt or split would ask."""
     work = f"work/{run.version_hash}/{fingerprint}/"
@@ -119,6 +121,7 @@ def prepared_requests(
         requests_key=f"{work}requests.{level}.jsonl",
         items_key=f"{work}items.{level}.jsonl",
         skipped=skipped,
+        document_language=document_language,
     )
 
 

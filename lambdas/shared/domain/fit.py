@@ -10,7 +10,7 @@ from lambdas.shared.domain.model_card import Capabilities, ModelCard
 from lambdas.shared.domain.tokens import MOST_TOKENS_PER_CHARACTER, estimate_tokens
 
 # Roles, separators and templates around a message; no provider charges more than this for them.
-_TOKENS_PER_MESSAGE = 8
+TOKENS_PER_MESSAGE = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,13 +46,13 @@ def _check_length(request: ChatRequest, card: ModelCard) -> None:
 
 def _most_tokens(request: ChatRequest) -> int:
     characters = len(request.system or "") + sum([len(message.text) for message in request.messages])
-    return MOST_TOKENS_PER_CHARACTER * characters + _TOKENS_PER_MESSAGE * (len(request.messages) + 1)
+    return MOST_TOKENS_PER_CHARACTER * characters + TOKENS_PER_MESSAGE * (len(request.messages) + 1)
 
 
 def estimate_input_tokens(request: ChatRequest) -> int:
     """Conservative estimate of what the request's texts cost as input tokens."""
-    texts = sum(estimate_tokens(message.text) + _TOKENS_PER_MESSAGE for message in request.messages)
-    return texts + (estimate_tokens(request.system) + _TOKENS_PER_MESSAGE if request.system else 0)
+    texts = sum(estimate_tokens(message.text) + TOKENS_PER_MESSAGE for message in request.messages)
+    return texts + (estimate_tokens(request.system) + TOKENS_PER_MESSAGE if request.system else 0)
 
 
 _DEFAULTS = SamplingParameters()

@@ -112,7 +112,12 @@ def deployed_guardrail(identifier: str, version: str, stream_mode: str, messages
     return Guardrail(identifier, version, stream_mode, tuple(json.loads(messages)))
 
 
+def text_units(characters: int) -> int:
+    """Of a text of this length: the price knows whole ones."""
+    return -(-characters // CHARACTERS_PER_UNIT)
+
+
 def estimated_units(characters: int) -> GuardrailUnits:
     """At most what the text policies take for a text of this length, where the guardrail did not get to say it."""
-    units = -(-characters // CHARACTERS_PER_UNIT)
+    units = text_units(characters)
     return GuardrailUnits(content=units, topic=units, sensitive_information=units)

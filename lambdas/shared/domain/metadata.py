@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
+from functools import lru_cache
 
 from lambdas.shared.domain.errors import FieldError, InvalidInputError
 from lambdas.shared.domain.metadata_filter import MetadataValue
@@ -21,6 +22,7 @@ RESERVED_PREFIXES = ("quarry_", "amazon_bedrock_", "x-amz-bedrock-")
 RESERVED_KEYS = frozenset({"tenant"})
 
 
+@lru_cache(maxsize=1024)
 def is_reserved(key: str) -> bool:
     """Keys that hold the tenant, the text and what Bedrock adds; nobody may set them or ask for them."""
     name = key.casefold()
@@ -40,7 +42,9 @@ def key_problem(key: str) -> str | None:
 
 def value_problem(value: object) -> str | None:
     """Why `value` is no single value of metadata; None where it is one."""
-    if isinstance(value, bool | str):
+    if isinstance(value, str):  # no longer one can be there to be found
+        return None if len(value) <= MAX_FILTERABLE_BYTES else f"texts have at most {MAX_FILTERABLE_BYTES:,} characters"
+    if isinstance(value, bool):
         return None
     if isinstance(value, int):
         return None if -_MAX_INTEGER <= value < _MAX_INTEGER else "numbers fit into 64 bits"

@@ -19,7 +19,7 @@ def price(usage: TokenUsage, prices: Prices, *, ratio: Decimal = _ONE) -> Decima
 
     `ratio` is the inference profile's surcharge.
     """
-    tier = _tier(usage, prices)
+    tier = tier_of(usage, prices)
     if tier is None:
         return None
     return _sum(
@@ -35,13 +35,14 @@ def price(usage: TokenUsage, prices: Prices, *, ratio: Decimal = _ONE) -> Decima
 
 def batch_price(usage: TokenUsage, prices: Prices, *, ratio: Decimal = _ONE) -> Decimal | None:
     """USD of one record of a batch inference job; None when the model has no known batch price."""
-    tier = _tier(usage, prices)
+    tier = tier_of(usage, prices)
     if tier is None or usage.cache_read_tokens or usage.cache_write_tokens:
         return None  # batch has no published price for cached tokens
     return _sum(((usage.input_tokens, tier.batch_input), (usage.output_tokens, tier.batch_output)), ratio)
 
 
-def _tier(usage: TokenUsage, prices: Prices) -> Prices | None:
+def tier_of(usage: TokenUsage, prices: Prices) -> Prices | None:
+    """The prices of such a call; None = not known."""
     if prices.long_context_over is None:
         return prices
     context = usage.input_tokens + usage.cache_read_tokens + usage.cache_write_tokens

@@ -13,7 +13,8 @@ from lambdas.shared.domain.timestamps import to_iso
 
 def summary_json(run: SummaryRun, completion: Completion, at: datetime) -> bytes:
     """Everything about the summary; `cost_usd` is a number of USD, or null when it is not known. `calls` and `usage`
-    are null where nobody has counted them for each document: in a bulk run."""
+    are null where nobody has counted them for each document: in a bulk run, which tells the guardrail's part of the
+    cost, `guardrail_usd`."""
     counted = completion.calls > 0 or completion.reused
     cost = completion.cost_usd
     fields = {
@@ -26,6 +27,7 @@ def summary_json(run: SummaryRun, completion: Completion, at: datetime) -> bytes
         "prompt_version": completion.prompt_version,
         "content_hash": completion.content_hash,
         "cost_usd": None if cost is None else float(cost),
+        **({} if completion.guardrail_usd is None else {"guardrail_usd": float(completion.guardrail_usd)}),
         "reused": completion.reused,
         "sections": completion.sections,
         "calls": completion.calls if counted else None,
@@ -33,6 +35,7 @@ def summary_json(run: SummaryRun, completion: Completion, at: datetime) -> bytes
         if counted
         else None,
         "skipped": list(completion.skipped),
+        "document_language": completion.document_language,
         "created_at": to_iso(at),
     }
     return (json.dumps(fields, ensure_ascii=False, indent=2) + "\n").encode()

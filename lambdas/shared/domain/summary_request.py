@@ -12,6 +12,7 @@ from lambdas.shared.domain.errors import ContextTooLongError
 from lambdas.shared.domain.fit import estimate_input_tokens, fit
 from lambdas.shared.domain.model_catalog import ResolvedModel
 from lambdas.shared.domain.prompt import Prompt, PromptLibrary
+from lambdas.shared.domain.reusable_summaries import ReuseKey
 from lambdas.shared.domain.sections import split_sections
 from lambdas.shared.domain.summary_options import SummaryOptions
 
@@ -39,6 +40,10 @@ class SummaryRequests:
         """What decided the words of a summary of that many sections, beside the document and the model."""
         steps = f"+{self.section.version.removeprefix('summarize_')}" if sections > 1 else ""
         return f"{self.final.version}{steps}{self.options.suffix}"
+
+    def reuse_key(self, content_hash: str, sections: int) -> ReuseKey:
+        """Under which a summary of such a document is known."""
+        return ReuseKey(content_hash, self.version(sections), self.model.model_id)
 
     @property
     def fingerprint(self) -> str:

@@ -26,6 +26,8 @@ StructT = TypeVar("StructT", bound=msgspec.Struct)
 # Lambda's HTTP integration protocol: metadata, eight NULs, then the body.
 # https://docs.aws.amazon.com/apigateway/latest/developerguide/response-transfer-mode-lambda.html
 _METADATA_END = b"\0" * 8
+# A whole answer leaves in pieces of this size: the Runtime API and the gateway hold one at a time.
+_PIECE_BYTES = 1024 * 1024
 # Decimals are money: numbers on the wire, written without a detour through binary floats.
 _ENCODER = msgspec.json.Encoder(decimal_format="number")
 
@@ -118,7 +120,8 @@ def _streamed(response: Response, common: Mapping[str, str], log: InvocationLog)
     log.add(status=response.status, first_byte_ms=log.elapsed_ms)
     try:
         if isinstance(body, bytes):
-            yield metadata + _METADATA_END + body
+            yield metadata + _METADATA_END + body[:_PIECE_BYTES]
+            yield from (body[at : at + _PIECE_BYTES] for at in range(_PIECE_BYTES, len(body), _PIECE_BYTES))
             return
         yield metadata + _METADATA_END
         yield from body

@@ -25,6 +25,7 @@ from lambdas.shared.domain.errors import (
     ModelUnavailableError,
     NotFoundError,
     QuarryError,
+    StoreUnavailableError,
     TextTooLongError,
     TooLargeError,
 )
@@ -52,6 +53,7 @@ _STATUS: dict[type[BaseException], int] = {
     IdempotencyKeyReusedError: 422,
     ModelThrottledError: 429,
     ModelUnavailableError: 503,
+    StoreUnavailableError: 503,
     ModelNotEnabledError: 503,
     ModelError: 502,
     InvalidAnswerError: 502,
@@ -120,4 +122,4 @@ def problem_from(error: BaseException) -> Problem:
 def _retry_after(error: QuarryError) -> int | None:
     if isinstance(error, ConversationBusyError | IdempotencyInProgressError):
         return error.retry_after_seconds
-    return _THROTTLED_RETRY_AFTER_SECONDS if isinstance(error, ModelThrottledError) else None
+    return _THROTTLED_RETRY_AFTER_SECONDS if isinstance(error, ModelThrottledError | StoreUnavailableError) else None

@@ -22,7 +22,8 @@ class Request:
     """One request. `headers` have lower-case names; `resource` is the route's template, e.g. `/conversations/{id}`.
 
     `remaining_seconds()` is the time until Lambda ends this invocation. What is appended to `after_answer` is done once
-    the whole answer is sent; None where the function's answer ends its invocation.
+    the whole answer is sent; None where the function's answer ends its invocation. `streams`: the answer may be longer
+    than what Lambda hands over whole (6 MB).
     """
 
     method: str
@@ -35,6 +36,7 @@ class Request:
     request_id: str
     remaining_seconds: Callable[[], float] = lambda: math.inf
     after_answer: list[Callable[[], object]] | None = None
+    streams: bool = False
 
 
 def request_from_event(
@@ -43,6 +45,7 @@ def request_from_event(
     """Raises `InvalidInputError` (body, subject), `MissingScopeError` (subject), `TooLargeError` (body); KeyError
     where no authorizer spoke, which is a defect of the deployment and must not let anyone in."""
     headers = headers_of(event)
+    streams = bool(getattr(context, "streams_response", False))
     return Request(
         method=event["httpMethod"],
         resource=event["resource"],
@@ -53,7 +56,8 @@ def request_from_event(
         caller=_caller(event["requestContext"]["authorizer"], headers.get("x-quarry-subject")),
         request_id=request_id_of(event, context),
         remaining_seconds=lambda: context.get_remaining_time_in_millis() / 1000,
-        after_answer=after_answer if getattr(context, "streams_response", False) else None,
+        after_answer=after_answer if streams else None,
+        streams=streams,
     )
 
 

@@ -44,6 +44,8 @@ def _explain(message: str, struct: type[msgspec.Struct]) -> InvalidInputError:
     if field:
         detail = _explain_field(field["problem"], field["name"], _struct_at(struct, steps))
         steps.append(field["name"])
+    elif what.startswith("Invalid enum value"):
+        detail = what[:1].lower() + what[1:] + _choices_at(struct, steps)
     elif what.startswith(_NON_BLANK):
         detail = "must not be blank; leave the field out or give it text" if steps else what
     else:
@@ -70,6 +72,20 @@ def _struct_at(struct: type[msgspec.Struct], steps: list[str]) -> type[msgspec.S
         types = {field.encode_name: field.type for field in msgspec.structs.fields(current)}
         current = _struct_within(types.get(step))
     return current
+
+
+def _choices_at(struct: type[msgspec.Struct], steps: list[str]) -> str:
+    """The values that the field at `steps` takes, as a remedy."""
+    parent = _struct_at(struct, steps[:-1]) if steps else None
+    types = {field.encode_name: field.type for field in msgspec.structs.fields(parent)} if parent else {}
+    choices = [choice for choice in _flat(types.get(steps[-1] if steps else "")) if isinstance(choice, str)]
+    return f"; use one of: {', '.join(choices)}" if choices else ""
+
+
+def _flat(annotation: Any) -> list[Any]:
+    """The values of every `Literal` inside of `annotation`."""
+    parts = get_args(annotation)
+    return [each for part in parts for each in (_flat(part) or [part])]
 
 
 def _struct_within(annotation: Any) -> type[msgspec.Struct] | None:

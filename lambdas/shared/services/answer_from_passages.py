@@ -14,7 +14,7 @@ from lambdas.shared.domain.passage_retriever import Passage
 from lambdas.shared.domain.prompt import Prompt
 from lambdas.shared.domain.rag.answer_reader import AnswerReader, ReadAnswer
 from lambdas.shared.domain.rag.passage_prompt import passage_message
-from lambdas.shared.domain.tokens import estimate_tokens
+from lambdas.shared.domain.tokens import MOST_TOKENS_PER_CHARACTER, estimate_tokens
 from lambdas.shared.services.metered_models import CallPurpose, MeteredModels, MeteredReply
 
 MAX_ANSWER_TOKENS = 1_500
@@ -103,13 +103,21 @@ def passages_that_fit(asked: PassageQuestion, card: ModelCard, system: str) -> t
     """The best of them that fit into the model's window beside everything else; at least one."""
     if card.context_tokens is None:
         return asked.passages
-    around = estimate_tokens(system) + estimate_tokens(asked.question) + estimate_tokens(asked.query)
-    room = card.context_tokens - min(MAX_ANSWER_TOKENS, card.max_output_tokens or MAX_ANSWER_TOKENS) - around
+    room = card.context_tokens - min(MAX_ANSWER_TOKENS, card.max_output_tokens or MAX_ANSWER_TOKENS)
+    if _most_tokens(asked, system) <= room:  # true of nearly every question, and costs nothing to see
+        return asked.passages
+    room -= estimate_tokens(system) + estimate_tokens(asked.question) + estimate_tokens(asked.query)
     for count, passage in enumerate(asked.passages):
         room -= estimate_tokens(passage.text) + _TOKENS_AROUND
         if room < 0 and count:
             return asked.passages[:count]
     return asked.passages
+
+
+def _most_tokens(asked: PassageQuestion, system: str) -> int:
+    passages = sum([len(passage.text) for passage in asked.passages])
+    characters = len(system) + len(asked.question) + len(asked.query) + passages
+    return MOST_TOKENS_PER_CHARACTER * characters + _TOKENS_AROUND * len(asked.passages)
 
 
 def _relay(

@@ -8,11 +8,12 @@ from datetime import datetime
 from lambdas.shared.domain.announcement import Announcer, SummaryReady
 from lambdas.shared.domain.answer import Answer, decode_answer
 from lambdas.shared.domain.document import Completion, DocumentState, Step, StoredResult, may_enter
-from lambdas.shared.domain.document_store import DocumentStore, ReuseKey
+from lambdas.shared.domain.document_store import DocumentStore
 from lambdas.shared.domain.dropped_object import result_keys
 from lambdas.shared.domain.errors import SupersededError
 from lambdas.shared.domain.execution import AnswerReceipt, PreparedRequests, SummaryRun
 from lambdas.shared.domain.object_store import ObjectStore
+from lambdas.shared.domain.reusable_summaries import ReuseKey
 from lambdas.shared.domain.summary import read_summary
 from lambdas.shared.domain.summary_files import summary_json, summary_markdown
 from lambdas.shared.domain.timestamps import utc_now
@@ -106,12 +107,13 @@ def _completion(answer: Answer, prepared: PreparedRequests) -> Completion:
         prompt_version=answer.prompt_version,
         content_hash=prepared.content_hash,
         cost_usd=spent.usd,
-        reused=prepared.reused,
+        reused=prepared.reused or answer.calls == 0,
         sections=prepared.sections,
         calls=spent.calls,
         input_tokens=spent.input_tokens,
         output_tokens=spent.output_tokens,
         skipped=prepared.skipped,
+        document_language=prepared.document_language,
     )
 
 

@@ -45,15 +45,15 @@ class FindPassages:
         """Raises InvalidInputError, NotFoundError, and what models and retrievers raise."""
         check_question(wanted.question)
         tenant = wanted.caller.tenant
-        retriever = self._sources.source(tenant, wanted.collection)
+        source = self._sources.source(wanted.caller, wanted.collection)
         query, bill = self._query(wanted, history, reference)
         top_k = wanted.top_k or self._top_k
         many = min(MAX_TOP_K, top_k * _TO_CHOOSE_FROM) if self._reranker else top_k
-        retrieved = retriever.retrieve(PassageQuery(tenant, query, many, wanted.filter))
+        retrieved = source.retriever.retrieve(PassageQuery(tenant, query, many, wanted.filter))
         found = [each for each in _own(retrieved, tenant) if each.score >= self._score_floor]
         if self._reranker and found:
             found = self._reranker.rerank(query, found, top_k)
-        return FoundPassages(tuple(map(_public, found[:top_k])), query, bill)
+        return FoundPassages(tuple(map(_public, found[:top_k])), query, bill.plus(*source.spent()))
 
     def _query(self, wanted: RagQuestion, history: Window, reference: str) -> tuple[str, Bill]:
         if self._rewriting is not None:

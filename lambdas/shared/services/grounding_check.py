@@ -30,8 +30,8 @@ _REFUSALS = (ModelThrottledError, ModelNotEnabledError, ModelRefusedRequestError
 
 
 class MeteredGrounding:
-    """`guardrail`: one with a contextual grounding policy. A check has its event in the ledger, with its text units'
-    price."""
+    """`guardrail`: one with a contextual grounding policy. A check has its event in the ledger once it has ended, with
+    its text units' price: an intent before would take as long as all else that is done here."""
 
     def __init__(
         self,
@@ -55,7 +55,7 @@ class MeteredGrounding:
         quotations alone stand for it, and the answer says so."""
         if not question.is_within_limits:
             return "skipped", ZERO_USD
-        call = self._ledger.open(self._intent(purpose))
+        call = OpenCall(self._event(purpose), _nothing)
         try:
             report = self._checker.check(question, guardrail=self._guardrail)
         except BaseException as error:
@@ -70,7 +70,7 @@ class MeteredGrounding:
         self._ledger.settle(call, done._replace(prices_as_of=self._prices.as_of))
         return ("failed" if report.blocked else "passed"), usd
 
-    def _intent(self, purpose: CallPurpose) -> LedgerEvent:
+    def _event(self, purpose: CallPurpose) -> LedgerEvent:
         return LedgerEvent(
             call_id=self._new_id(),
             at=self._now(),
@@ -89,3 +89,7 @@ class MeteredGrounding:
             event = event._replace(outcome="refused", cost_usd=ZERO_USD)
         self._ledger.settle(call, event)
         return event.cost_usd
+
+
+def _nothing() -> None:
+    """A call without an intent has no writing to stop."""

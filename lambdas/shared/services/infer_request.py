@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 
-from lambdas.shared.domain.answer import Answer, decode_answer, encode_answer
+from lambdas.shared.domain.answer import Answer, decode_answer, encode_answer, reused_answer
 from lambdas.shared.domain.chat_model import ChatMessage, ChatRequest
 from lambdas.shared.domain.converse import chat_request
 from lambdas.shared.domain.document import DocumentState, may_enter
@@ -25,6 +25,7 @@ from lambdas.shared.domain.errors import (
 from lambdas.shared.domain.execution import AnswerReceipt, PreparedRequests, RequestLine, SummaryRun
 from lambdas.shared.domain.object_store import ObjectMissingError, ObjectStore
 from lambdas.shared.domain.record_failure import encode_failure
+from lambdas.shared.domain.reusable_summaries import ReuseKey
 from lambdas.shared.domain.slots import NoSlotError
 from lambdas.shared.domain.summary import AnswerCutError, read_summary
 from lambdas.shared.domain.timestamps import utc_now
@@ -88,7 +89,7 @@ class InferRequest:
         if not may_enter(DocumentState.SUMMARIZED, self._documents.get(run.tenant, run.document_id), run.execution):
             raise SupersededError(f"{run.document_id} belongs to a newer version, or to nobody any more")
         with self._slots.held(f"{run.execution}/{line.record_id}"):
-            answer = self._ask(run, prepared, line)
+            answer = self._reused(run, prepared, line) or self._ask(run, prepared, line)
         try:
             read_summary(answer.text, answer.stop_reason)
         except InvalidAnswerError:
@@ -96,6 +97,15 @@ class InferRequest:
             raise
         self._store(run, prepared.answer_key(line.record_id), encode_answer(answer))
         return answer
+
+    def _reused(self, run: SummaryRun, prepared: PreparedRequests, line: RequestLine) -> Answer | None:
+        """The summary that another document of the same content has got since this one was prepared: of a thousand
+        files that arrive at once, copies wait for a place side by side."""
+        if prepared.level > 0 or prepared.records > 1:
+            return None
+        reuse = ReuseKey(prepared.content_hash, prepared.prompt_version, prepared.model)
+        summary = self._documents.find_reusable(run.tenant, reuse)
+        return None if summary is None else reused_answer(line.record_id, summary, prepared, self._now())
 
     def _ask(self, run: SummaryRun, prepared: PreparedRequests, line: RequestLine) -> Answer:
         rejected = self._stored(prepared.rejected_key(line.record_id))

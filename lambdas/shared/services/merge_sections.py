@@ -9,17 +9,14 @@ from datetime import datetime
 
 from lambdas.shared.domain.answer import Answer, decode_answer
 from lambdas.shared.domain.document import Step
-from lambdas.shared.domain.document_store import DocumentStore
 from lambdas.shared.domain.execution import PreparedRequests, SummaryRun, prepared_requests
-from lambdas.shared.domain.model_catalog import ResolvedModel
-from lambdas.shared.domain.object_store import ObjectMissingError, ObjectStore
+from lambdas.shared.domain.object_store import ObjectMissingError
 from lambdas.shared.domain.record_failure import SectionFailedError, decode_failure
 from lambdas.shared.domain.section_notes import grouped_notes, note_of
 from lambdas.shared.domain.summary import read_summary
-from lambdas.shared.domain.summary_options import SummaryOptions, TenantOptions
-from lambdas.shared.domain.summary_request import SummaryPrompts, SummaryRequests
+from lambdas.shared.domain.summary_request import SummaryRequests
 from lambdas.shared.domain.timestamps import utc_now
-from lambdas.shared.services.request_files import RequestFiles
+from lambdas.shared.services.request_writing import RequestWriting
 
 _READERS = 8
 _LOG = logging.getLogger(__name__)
@@ -29,26 +26,11 @@ class MergeSections:
     """Every section's answer is counted and paid once: what is missing fails the level, and a retry of the document
     asks for it alone."""
 
-    def __init__(
-        self,
-        *,
-        documents: DocumentStore,
-        objects: ObjectStore,
-        prompts: SummaryPrompts,
-        tenants: TenantOptions,
-        options: SummaryOptions,
-        model: ResolvedModel,
-        results_bucket: str,
-        now: Callable[[], datetime] = utc_now,
-    ) -> None:
-        self._documents = documents
-        self._objects = objects
-        self._prompts = prompts
-        self._tenants = tenants
-        self._options = options
-        self._model = model
-        self._bucket = results_bucket
-        self._files = RequestFiles(objects, bucket=results_bucket)
+    def __init__(self, writing: RequestWriting, *, now: Callable[[], datetime] = utc_now) -> None:
+        self._writing = writing
+        self._documents = writing.documents
+        self._objects = writing.objects
+        self._files = writing.files
         self._now = now
 
     def merge(self, run: SummaryRun, prepared: PreparedRequests) -> PreparedRequests:
@@ -56,7 +38,7 @@ class MergeSections:
         answer, and SupersededError."""
         started_at = self._now()
         answers = self._answers(run, prepared)
-        requests = self._prompts.requests(self._model, self._tenants.options_of(run.tenant, self._options))
+        requests = self._writing.requests_of(run.tenant)
         texts = grouped_notes(_notes(answers), most_tokens=requests.most_tokens)
         merged = self._next_level(run, prepared, requests, texts, answers)
         self._files.write(run, merged, requests.requests(texts))
@@ -76,7 +58,7 @@ class MergeSections:
 
     def _answer(self, key: str) -> Answer | None:
         try:
-            return decode_answer(self._objects.read(self._bucket, key))
+            return decode_answer(self._objects.read(self._writing.bucket, key))
         except ObjectMissingError:
             return None
 
@@ -85,7 +67,7 @@ class MergeSections:
     ) -> SectionFailedError:
         where = f"{len(missing)} of {prepared.records} sections failed; section {missing[0] + 1}"
         try:
-            noted = decode_failure(self._objects.read(self._bucket, prepared.failure_key(record_id)))
+            noted = decode_failure(self._objects.read(self._writing.bucket, prepared.failure_key(record_id)))
         except ObjectMissingError:
             noted = None
         if noted is None or noted.execution != run.execution:
@@ -120,6 +102,7 @@ class MergeSections:
             content_hash=prepared.content_hash,
             spent=spent,
             skipped=prepared.skipped,
+            document_language=prepared.document_language,
         )
 
 

@@ -9,8 +9,8 @@ from typing import NamedTuple
 from uuid import uuid4
 
 from lambdas.shared.domain.chat_model import TokenUsage
+from lambdas.shared.domain.embedding_model import EMBEDDING, embedding_model, vector_length
 from lambdas.shared.domain.errors import (
-    FieldError,
     InvalidInputError,
     ModelError,
     ModelNotEnabledError,
@@ -18,7 +18,6 @@ from lambdas.shared.domain.errors import (
     ModelThrottledError,
     QuarryError,
     TextTooLongError,
-    UnknownModelError,
 )
 from lambdas.shared.domain.ledger import UNSETTLED, Ledger, LedgerEvent
 from lambdas.shared.domain.model_card import ModelCard
@@ -29,7 +28,8 @@ from lambdas.shared.domain.tokens import estimate_tokens
 from lambdas.shared.services.call_ledger import CallLedger, IntentTiming, OpenCall, error_code
 from lambdas.shared.services.metered_models import CallPurpose
 
-EMBEDDING = "embedding"  # the alias of the deployment's default
+__all__ = ["EMBEDDING", "EmbeddedTexts", "MeteredEmbeddings"]
+
 _NO_TOKENS = TokenUsage(input_tokens=0, output_tokens=0)
 # The provider answered that it would not do the work, and it does not bill for saying so.
 _REFUSALS = (ModelThrottledError, ModelNotEnabledError, ModelRefusedRequestError, TextTooLongError)
@@ -78,20 +78,12 @@ class MeteredEmbeddings:
     def resolve(self, name: str = EMBEDDING) -> ResolvedModel:
         """What `name` (alias, model id, profile id or ARN) stands for. Raises UnknownModelError, also for a model that
         does not embed."""
-        resolved = self._catalog.resolve(name)
-        if resolved.card.kind != "embedding" or resolved.card.embedding_format is None:
-            raise UnknownModelError(f"{resolved.model_id} is no model that texts are embedded with here")
-        return resolved
+        return embedding_model(self._catalog, name)
 
     def dimensions(self, name: str = EMBEDDING, wanted: int | None = None) -> int:
         """How long the vectors of `name` are, if `wanted` are asked for. Raises what `resolve` does, and
         InvalidInputError for a length that the model does not make."""
-        card = self.resolve(name).card
-        if wanted is not None and wanted not in card.dimensions:
-            lengths = ", ".join(map(str, sorted(card.dimensions)))
-            detail = f"{card.id} makes vectors of these dimensions: {lengths}"
-            raise InvalidInputError(f"/dimensions: {detail}.", errors=(FieldError("/dimensions", detail),))
-        return wanted or card.dimensions[0]
+        return vector_length(self.resolve(name), wanted)
 
     def embed(self, request: EmbeddingRequest, purpose: CallPurpose) -> EmbeddedTexts:
         """`request.model_id` may be an alias. A text that comes twice is paid for once.

@@ -43,8 +43,8 @@ class CallPurpose(NamedTuple):
 
 
 class MeteredReply(NamedTuple):
-    """An answer with its price. `model` is the id that was sent; `cost_usd` None = not known, else with the
-    guardrail's part."""
+    """An answer with its price. `model` is the id that was sent; `cost_usd` None = not known, else with
+    `guardrail_usd`, the guardrail's part, which is 0 where none was asked."""
 
     text: str
     stop_reason: str
@@ -52,6 +52,7 @@ class MeteredReply(NamedTuple):
     model: str
     cost_usd: Decimal | None
     ignored_parameters: tuple[str, ...]
+    guardrail_usd: Decimal | None = ZERO_USD
 
 
 class _Prepared(NamedTuple):
@@ -188,9 +189,9 @@ class MeteredModels:
             raise
         if is_blocked(reply):
             refusal = blocked_error(reply)
-            self._record_reply(call, "blocked", reply, refusal.code)
+            refusal.cost_usd, refusal.guardrail_usd = self._record_reply(call, "blocked", reply, refusal.code)
             raise refusal
-        cost = self._record_reply(call, "completed", reply)
+        cost, guardrail = self._record_reply(call, "completed", reply)
         return MeteredReply(
             text=reply.text,
             stop_reason=reply.stop_reason,
@@ -198,12 +199,13 @@ class MeteredModels:
             model=call.request.model_id,
             cost_usd=cost,
             ignored_parameters=call.ignored,
+            guardrail_usd=guardrail,
         )
 
     def _record_reply(
         self, call: _Call, outcome: Outcome, reply: ChatReply, error_code: str | None = None
-    ) -> Decimal | None:
-        """The event of an answer; returns its price."""
+    ) -> tuple[Decimal | None, Decimal | None]:
+        """The event of an answer; returns its price, and the guardrail's part of it."""
         bill = self._guarding.bill(call.request, reply.text, reply.guardrail)
         cost = self._price(call, reply.usage, bill)
         event = call.opened.intent._replace(
@@ -216,7 +218,7 @@ class MeteredModels:
             guardrail_usd=bill.usd if bill else None,
         )
         self._ledger.settle(call.opened, event)
-        return cost
+        return cost, bill.usd if bill else ZERO_USD
 
     def _record_failure(self, call: _Call, error: BaseException, arrived: str = "") -> None:
         event = call.opened.intent._replace(error_code=error_code(error))

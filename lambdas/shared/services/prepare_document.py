@@ -3,60 +3,37 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
-from decimal import Decimal
 
-from lambdas.shared.domain.answer import Answer, encode_answer
+from lambdas.shared.domain.answer import encode_answer, reused_answer
 from lambdas.shared.domain.attachment import MAX_ATTACHMENT_BYTES, MAX_ATTACHMENT_PAGES, Attachment
-from lambdas.shared.domain.chat_model import ChatRequest, TokenUsage
+from lambdas.shared.domain.chat_model import ChatRequest
 from lambdas.shared.domain.document import Step
 from lambdas.shared.domain.document_kind import too_large
 from lambdas.shared.domain.document_limits import LARGEST_DOCUMENT_BYTES
-from lambdas.shared.domain.document_store import DocumentStore, ReuseKey
 from lambdas.shared.domain.document_text import NeedsOcrError, TextReader, recognise
 from lambdas.shared.domain.errors import UnreadableDocumentError
 from lambdas.shared.domain.execution import PreparedRequests, SummaryRun, prepared_requests
 from lambdas.shared.domain.failure import DELETED_CODE
-from lambdas.shared.domain.model_catalog import ResolvedModel
-from lambdas.shared.domain.object_store import ObjectMissingError, ObjectStore
+from lambdas.shared.domain.object_store import ObjectMissingError
+from lambdas.shared.domain.reusable_summaries import ReuseKey
 from lambdas.shared.domain.summary import Summary
-from lambdas.shared.domain.summary_options import SummaryOptions, TenantOptions
-from lambdas.shared.domain.summary_request import SummaryPrompts, SummaryRequests
+from lambdas.shared.domain.summary_request import SummaryRequests
 from lambdas.shared.domain.timestamps import utc_now
-from lambdas.shared.services.request_files import RequestFiles
-
-_MOST_SENTENCES = 10
-_LONGEST_SENTENCE = 300
+from lambdas.shared.services.request_writing import RequestWriting
 
 
 class PrepareDocument:
-    """`options`: what a tenant has not chosen itself."""
+    """The first step: a document's text becomes requests."""
 
-    def __init__(
-        self,
-        *,
-        documents: DocumentStore,
-        objects: ObjectStore,
-        reader: TextReader,
-        prompts: SummaryPrompts,
-        tenants: TenantOptions,
-        options: SummaryOptions,
-        model: ResolvedModel,
-        results_bucket: str,
-        now: Callable[[], datetime] = utc_now,
-    ) -> None:
-        self._documents = documents
-        self._objects = objects
+    def __init__(self, writing: RequestWriting, *, reader: TextReader, now: Callable[[], datetime] = utc_now) -> None:
+        self._writing = writing
+        self._documents = writing.documents
+        self._objects = writing.objects
+        self._files = writing.files
         self._reader = reader
-        self._prompts = prompts
-        self._tenants = tenants
-        self._options = options
-        self._model = model
-        self._bucket = results_bucket
-        self._files = RequestFiles(objects, bucket=results_bucket)
         self._now = now
 
     def prepare(self, run: SummaryRun) -> PreparedRequests:
@@ -65,7 +42,7 @@ class PrepareDocument:
         self._documents.claim(run, Step("prepare", started_at, started_at))
         content = self._read(run)
         recognise(content, run.key)
-        requests = self._prompts.requests(self._model, self._tenants.options_of(run.tenant, self._options))
+        requests = self._writing.requests_of(run.tenant)
         prepared = self._prepared(run, requests, content)
         self._documents.record_step(run, Step("prepare", started_at, self._now()))
         return prepared
@@ -89,7 +66,11 @@ class PrepareDocument:
             prepared = _level_0(run, requests, content, sections=1)
             return self._stored(run, prepared, lambda: [self._attached(run, prepared, requests, content)])
         sections = requests.split(text.parts)
-        prepared = _level_0(run, requests, content, sections=len(sections), skipped=told(text.skipped))
+        prepared = replace(
+            _level_0(run, requests, content, sections=len(sections)),
+            skipped=text.told,
+            document_language=text.language,
+        )
         return self._stored(run, prepared, lambda: requests.requests(sections))
 
     def _stored(
@@ -107,7 +88,7 @@ class PrepareDocument:
 
     def _check_that_the_model_reads(self, error: NeedsOcrError, content: bytes) -> None:
         """Raises the error itself where the model does not read files, or none as large as this."""
-        if not self._model.card.capabilities.documents:
+        if not self._writing.model.card.capabilities.documents:
             raise error
         if error.pages > MAX_ATTACHMENT_PAGES or len(content) > MAX_ATTACHMENT_BYTES:
             limit = f"{MAX_ATTACHMENT_PAGES} pages and {MAX_ATTACHMENT_BYTES / 1e6:.1f} MB"
@@ -122,27 +103,15 @@ class PrepareDocument:
     ) -> ChatRequest:
         """The request for a copy of the very bytes that were hashed, out of reach of whoever changes the document."""
         key = prepared.attachment_key(run.document_id)
-        self._objects.write(self._bucket, key, content, content_type="application/pdf", owner=run.execution)
-        return requests.request_for_attachment(Attachment("pdf", f"s3://{self._bucket}/{key}"))
+        self._objects.write(self._writing.bucket, key, content, content_type="application/pdf", owner=run.execution)
+        return requests.request_for_attachment(Attachment("pdf", f"s3://{self._writing.bucket}/{key}"))
 
     def _write_answer(self, run: SummaryRun, prepared: PreparedRequests, summary: Summary) -> None:
         """A stored answer is never asked for again: so a reused summary needs no path of its own."""
-        moment = self._now()
         record_id = prepared.record_id(run.document_id, 0)
-        answer = Answer(
-            record_id=record_id,
-            text=json.dumps(summary.as_json(), ensure_ascii=False),
-            stop_reason="end_turn",
-            usage=TokenUsage(input_tokens=0, output_tokens=0),
-            model=prepared.model,
-            cost_usd=Decimal(0),
-            prompt_version=prepared.prompt_version,
-            started_at=moment,
-            ended_at=moment,
-            calls=0,
-        )
+        answer = reused_answer(record_id, summary, prepared, self._now())
         self._objects.write(
-            self._bucket,
+            self._writing.bucket,
             prepared.answer_key(record_id),
             encode_answer(answer),
             content_type="application/json",
@@ -150,16 +119,7 @@ class PrepareDocument:
         )
 
 
-def told(skipped: tuple[str, ...]) -> tuple[str, ...]:
-    """The first sentences about what was not read: they travel through the workflow's state, which is bounded."""
-    short = tuple(sentence[:_LONGEST_SENTENCE] for sentence in skipped[:_MOST_SENTENCES])
-    left = len(skipped) - len(short)
-    return (*short, f"{left} more parts were not read.") if left > 0 else short
-
-
-def _level_0(
-    run: SummaryRun, requests: SummaryRequests, content: bytes, *, sections: int, skipped: tuple[str, ...] = ()
-) -> PreparedRequests:
+def _level_0(run: SummaryRun, requests: SummaryRequests, content: bytes, *, sections: int) -> PreparedRequests:
     return prepared_requests(
         run,
         fingerprint=requests.fingerprint,
@@ -169,5 +129,4 @@ def _level_0(
         model=requests.model.model_id,
         prompt_version=requests.version(sections),
         content_hash=hashlib.sha256(content).hexdigest(),
-        skipped=skipped,
     )

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from local.bedrock.brain import Finish, Prompt, Vectors
 from local.bedrock.embedded import sentence_vectors
 from local.bedrock.embedded.chat_answer import answer_chat
+from local.bedrock.embedded.cited_answer import answer_with_citations
 from local.bedrock.embedded.prompt_reading import read_prompt
 from local.bedrock.embedded.schema_writer import instance_of
 from local.bedrock.generation import pieces_of
@@ -55,4 +56,4 @@ class EmbeddedBrain:
         reading = read_prompt(prompt)
         if reading.schema is not None:
             return json.dumps(instance_of(reading.schema, reading), ensure_ascii=False)
-        return answer_chat(reading)
+        return answer_with_citations(reading) if reading.numbered else answer_chat(reading)

@@ -17,11 +17,13 @@ from local.bedrock.embedded.phrases import key_phrases
 from local.bedrock.embedded.prompt_reading import Reading
 from local.bedrock.embedded.ranking import RankedText
 from local.bedrock.embedded.sentences import split_sentences
+from local.bedrock.embedded.standalone_question import standalone_question
 from local.bedrock.embedded.summary import summarize
 
 MOST_ITEMS = 12
 TITLE_LENGTH = 90
 _KINDS: tuple[tuple[str, str], ...] = (  # the first that fits the field's name decides
+    ("standalone", r"(standalone|rewritten|search)_(question|query)"),
     ("language", r"lang(uage)?(_code)?|locale"),
     ("title", r"(\w+_)?(title|headline|subject|heading)"),
     ("points", r"(key_|main_)?(points?|facts|findings|takeaways|highlights|bullets|insights|sentences|ideas)"
@@ -120,6 +122,7 @@ class FieldContent:
     @cached_property
     def _strings(self) -> dict[str, Callable[[Mapping[str, Any]], str]]:
         return {
+            "standalone": lambda _: standalone_question(self._reading),
             "language": lambda _: detect_language(self.text),
             "title": lambda _: self._subject or self._title(),
             "points": lambda _: next(iter(self._ranked.central(1)), ""),

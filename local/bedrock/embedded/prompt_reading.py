@@ -18,17 +18,20 @@ MATERIAL_TAGS = (
     "excerpts", "page", "pages", "book", "report", "chunk", "chunks", "history",
 )  # fmt: skip
 _OPEN = re.compile(rf"<(json_schema|{'|'.join(MATERIAL_TAGS)})(?:\s[^<>]*)?>", re.IGNORECASE)
+_NUMBERED = re.compile(r"<passage\s[^<>]*?\bnumber=\"(\d{1,3})\"[^<>]*>(.*?)</passage\s*>", re.IGNORECASE | re.DOTALL)
 _ANY_TAG = re.compile(r"</?[a-zA-Z_][\w-]*(?:\s[^<>]*)?>")
 LONG_TEXT = 400  # characters: an untagged paragraph of this length beside an instruction is material
 
 
 @dataclass(frozen=True, slots=True)
 class Split:
-    """A text taken apart: what speaks to the reader, what is quoted, and the first schema that speaks."""
+    """A text taken apart: what speaks to the reader, what is quoted, the first schema that speaks, and passages that
+    have a number."""
 
     outside: str
     inside: tuple[str, ...]
     schema: Mapping[str, Any] | None = None
+    numbered: tuple[tuple[int, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +45,7 @@ class Said:
 @dataclass(frozen=True, slots=True)
 class Reading:
     """`said`: the turns before the last; `instruction`: the last turn; `material`: all texts of the conversation;
-    `fresh`: those of the last turn."""
+    `fresh`: those of the last turn; `numbered`: its passages that have a number, which are to be cited."""
 
     said: tuple[Said, ...]
     instruction: str
@@ -50,6 +53,7 @@ class Reading:
     fresh: tuple[str, ...]
     system: str
     schema: Mapping[str, Any] | None
+    numbered: tuple[tuple[int, str], ...] = ()
 
     @property
     def text(self) -> str:
@@ -64,14 +68,16 @@ def read_prompt(prompt: Prompt) -> Reading:
     material = list(system.inside)
     schema = system.schema
     fresh: tuple[str, ...] = ()
+    numbered: tuple[tuple[int, str], ...] = ()
     for turn in prompt.turns:
         parts = [_read_part(part) for part in turn.parts]
         said.append(Said(turn.role, "\n".join(part.outside for part in parts if part.outside)))
         fresh = tuple(text for part in parts for text in part.inside if text.strip())
         material.extend(fresh)
+        numbered = tuple(passage for part in parts for passage in part.numbered)
         schema = next((part.schema for part in parts if part.schema is not None), schema)
     instruction = said.pop().text if said and said[-1].role == "user" else ""
-    return Reading(tuple(said), instruction, tuple(material), fresh, system.outside, prompt.schema or schema)
+    return Reading(tuple(said), instruction, tuple(material), fresh, system.outside, prompt.schema or schema, numbered)
 
 
 def take_apart(text: str) -> Split:
@@ -80,6 +86,7 @@ def take_apart(text: str) -> Split:
     outside: list[str] = []
     inside: list[str] = []
     schemas: list[Mapping[str, Any]] = []
+    numbered: list[tuple[int, str]] = []
     rest = text
     while opened := _OPEN.search(rest):
         tag = opened[1].lower()
@@ -91,10 +98,11 @@ def take_apart(text: str) -> Split:
             schemas.extend(schema for schema in [readable_schema(quoted)] if schema is not None)
         else:
             inside.append(_ANY_TAG.sub("\n", quoted).strip())
+            numbered += [(int(number), passage.replace("&lt;", "<")) for number, passage in _NUMBERED.findall(quoted)]
         rest = rest[closing.end() :] if closing else ""
     outside.append(rest)
     spoken = "\n".join(piece.strip() for piece in outside if piece.strip())
-    return Split(spoken, tuple(inside), next(iter(schemas), None))
+    return Split(spoken, tuple(inside), next(iter(schemas), None), tuple(numbered))
 
 
 def _read_part(part: Part) -> Split:

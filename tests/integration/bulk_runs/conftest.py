@@ -15,6 +15,7 @@ from lambdas.shared.adapters import aws_clients
 from lambdas.shared.adapters.dynamodb_bulk_run_store import DynamoDbBulkRunStore
 from stacks.compiled_catalog import compile_catalog
 from tests.contract.test_bulk_stores import make_bulk_table
+from tests.contract.test_document_store import make_documents_table
 from tests.integration.documents.conftest import account, send  # noqa: F401 - the same for every capability
 from tests.integration.documents.test_retry import make_state_machine
 
@@ -40,6 +41,7 @@ class Archive:
 def archive(account: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Archive]:  # noqa: F811
     dynamodb = boto3.client("dynamodb")
     make_bulk_table(dynamodb, "bulk")
+    make_documents_table(dynamodb, "papers")
     for table in ("clients", "idempotency"):
         dynamodb.create_table(
             TableName=table,
@@ -61,6 +63,7 @@ def settings(*, machine: str = "") -> dict[str, str]:
     return {
         "BULK_TABLE": "bulk",
         "CLIENTS_TABLE": "clients",
+        "DOCUMENTS_TABLE": "papers",
         "IDEMPOTENCY_TABLE": "idempotency",
         "DOCUMENTS_BUCKET": "documents",
         "RESULTS_BUCKET": "results",
@@ -73,6 +76,7 @@ def settings(*, machine: str = "") -> dict[str, str]:
         "SECTION_TOKENS": "60000",
         "BULK_SOURCES": '["s3://archive/"]',
         "BULK_GUARDRAIL": "none",
+        "BULK_GUARDRAIL_POLICIES": '["content", "topic"]',
         "BULK_QUOTAS": '{"jobs": 2, "minimum_records": 10}',
     }
 

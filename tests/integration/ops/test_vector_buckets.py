@@ -6,12 +6,14 @@ from collections.abc import Iterator
 
 import boto3
 import pytest
-from botocore.exceptions import EndpointConnectionError
+from botocore.exceptions import ClientError, EndpointConnectionError
 from moto import mock_aws
 
 from local.cloud.seams import vector_indexes
 from ops.__main__ import main
+from ops.leftovers.inventory import Leftover
 from ops.leftovers.vector_buckets import VectorBuckets
+from ops.remains import _is_doomed
 from tests.integration.ops.account import REGION, Account
 
 
@@ -56,6 +58,15 @@ def test_the_end_of_a_destroy_takes_those_that_were_to_go_and_no_others(client, 
     assert main(["remains", "--finish-destroy"]) == 0
     assert [bucket["vectorBucketName"] for bucket in client.list_vector_buckets()["vectorBuckets"]] == ["stays"]
     assert "vectors    stays" in capsys.readouterr().out
+
+
+def test_one_whose_tags_cannot_be_read_stays() -> None:
+    class Locked:
+        def list_tags_for_resource(self, **_: str) -> object:
+            raise ClientError({"Error": {"Code": "AccessDeniedException", "Message": "no"}}, "ListTagsForResource")
+
+    bucket = Leftover(VectorBuckets(Locked()), "v", "arn:aws:s3vectors:us-east-1:1:bucket/v", None, None)
+    assert not _is_doomed(bucket)
 
 
 def test_nothing_is_taken_while_a_stack_stands(client) -> None:

@@ -21,6 +21,7 @@ from lambdas.shared.services.bulk.measure_sample import MeasureSample
 from lambdas.shared.services.bulk.plan_run import BulkDefaults, PlanRun
 from lambdas.shared.services.bulk.start_run import StartRun
 from tests.fakes.bulk import InMemoryBulkRunStore, InMemoryBulkWorkflow, InMemorySamples, ListedSource, StaticQuotas
+from tests.fakes.documents import InMemoryDocumentStore
 from tests.fakes.models import small_catalog
 from tests.fakes.summaries import InMemoryTenantOptions, StaticPrompts
 
@@ -57,6 +58,7 @@ class Desk:
         **defaults: Any,
     ) -> None:
         self.runs = InMemoryBulkRunStore()
+        self.documents = InMemoryDocumentStore()
         self.workflow = InMemoryBulkWorkflow()
         self.source = source or ListedSource(*pages)
         known = {entry.key: TEXT for page in pages for entry in page}
@@ -70,6 +72,7 @@ class Desk:
             catalog=catalog or small_catalog(),
             prompts=SummaryPrompts(StaticPrompts(), 8_000),
             tenants=InMemoryTenantOptions(),
+            documents=self.documents,
             defaults=BulkDefaults(
                 "fast", SummaryOptions(), lambda tenant: [AllowedSource("archive")], "none", **defaults
             ),

@@ -9,7 +9,7 @@ import pytest
 from lambdas.shared.domain.bulk.run import RunState
 from tests.simulator.faults import KINDS
 from tests.simulator.mutants import MUTANTS, STOPPED_IN_DOUBT, Mutant
-from tests.simulator.witness import COUNTS, EXACTLY_ONCE, LEDGER, ONE_JOB, SLOTS, STUCK, BrokenInvariantError
+from tests.simulator.witness import COUNTS, EXACTLY_ONCE, LEDGER, MONEY, ONE_JOB, SLOTS, STUCK, BrokenInvariantError
 from tests.simulator.world import live
 
 SEEDS = 2000
@@ -75,4 +75,4 @@ def test_a_bulk_run_with_a_mistake_is_caught(mutant: Mutant, monkeypatch: pytest
 
 
 def test_every_invariant_has_a_mutant() -> None:
-    assert {mutant.rule for mutant in MUTANTS} == {EXACTLY_ONCE, ONE_JOB, LEDGER, COUNTS, SLOTS, STUCK}
+    assert {mutant.rule for mutant in MUTANTS} == {EXACTLY_ONCE, ONE_JOB, LEDGER, COUNTS, MONEY, SLOTS, STUCK}

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from lambdas.shared.domain.bulk.joining import Joined, join
 from lambdas.shared.domain.bulk.output_row import MISSING, UNPARSEABLE, output_row
+from lambdas.shared.domain.bulk.spending import Spent
 from lambdas.shared.domain.chat_model import TokenUsage
 from lambdas.shared.domain.errors import InvalidAnswerError
 from lambdas.shared.domain.summary import AnswerCutError
@@ -78,7 +79,7 @@ def test_an_error_row_is_a_failed_record_whose_code_never_quotes_the_document() 
 def test_an_answer_that_cannot_be_used_failed_and_was_paid(row: dict[str, Any], code: str) -> None:
     made = joined(row, expected="a")
     assert made.results["a"].error == code
-    assert made.results["a"].cost_usd == made.cost_usd == Decimal("0.1")
+    assert made.results["a"].spent.cost_usd == made.cost_usd == Decimal("0.1")
     assert made.counts.unusable == 1
 
 
@@ -108,7 +109,7 @@ def test_an_answer_of_another_shape_is_unparseable(output: Any) -> None:
 
 def test_what_one_price_does_not_know_is_not_known_in_all() -> None:
     made = join([output_row(answer("a"))], ["a", "b"], check=check, price=lambda usage: None)
-    assert (made.cost_usd, made.results["a"].cost_usd, made.results["b"].cost_usd) == (None, None, Decimal(0))
+    assert (made.cost_usd, made.results["a"].spent, made.results["b"].spent) == (None, Spent(None), Spent())
 
 
 ROWS = st.lists(

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any
 
 import pytest
 
+from lambdas.shared.domain.bulk.answered_usage import AnsweredUsage
 from lambdas.shared.domain.bulk.archive_plan import ArchivePlan, BulkRunRefusedError, check_may_start
 from lambdas.shared.domain.bulk.bulk_request import BulkRunActiveError
 from lambdas.shared.domain.bulk.listing import Entry
+from lambdas.shared.domain.bulk.quotas import CONSERVATIVE
+from lambdas.shared.domain.bulk.run import BulkRun, RunState
+from lambdas.shared.domain.bulk.run_plan import plan_from
 from lambdas.shared.domain.bulk.sample_reading import ReadingLimits
 from lambdas.shared.domain.document_limits import LARGEST_DOCUMENT_BYTES
 from lambdas.shared.domain.errors import FieldError, InvalidInputError, UnknownModelError
 from lambdas.shared.domain.model_card import Prices
+from lambdas.shared.domain.reusable_summaries import ReuseKey
 from lambdas.shared.domain.tokens import estimate_tokens
 from tests.fakes.bulk import InMemorySamples, ListedSource
+from tests.fakes.documents import SUMMARY
 from tests.fakes.models import model_card, small_catalog
 from tests.unit.bulk.planning import SOURCE, TEXT, Desk, texts, wish
 
@@ -201,10 +208,92 @@ def test_a_second_run_over_the_same_prefix_is_told_of_the_first() -> None:
 def test_a_source_that_goes_on_behind_what_a_request_lists_keeps_no_promise_about_all_of_it() -> None:
     desk = Desk(texts(300)[:200], texts(300)[200:], most_documents=200)
     free = desk.planner.plan(wish())
-    assert not free.survey.complete and not free.refusals and "goes on behind these 200" in free.notes[0]
+    assert not free.survey.complete and not free.refusals
+    for told in (
+        "the first 200 documents, up to bulk/00199.txt",
+        "a lower bound",
+        f"ops bulk plan {SOURCE} --tenant acme",
+    ):
+        assert told in free.notes[0]
     bound = desk.planner.plan(wish(max_usd="200", deadline="72h"))
     assert reasons(bound) == [("/max_usd", "archive_too_large_to_plan"), ("/deadline", "archive_too_large_to_plan")]
     assert Desk(texts(200), most_documents=200).planner.plan(wish(max_usd="200")).survey.complete
+
+
+def test_a_run_over_a_source_that_was_not_counted_to_its_end_says_that_its_plan_is_a_lower_bound() -> None:
+    desk = Desk(texts(300)[:200], texts(300)[200:], most_documents=200)
+    plan = plan_from(desk.starter.start(wish()).plan)
+    assert plan is not None and (plan.documents, plan.complete) == (200, False)
+    whole = plan_from(Desk(texts(200)).starter.start(wish()).plan)
+    assert whole is not None and whole.complete
+
+
+def summarized(desk: Desk, *contents: bytes, model: str = "acme.small-v1:0") -> None:
+    """The tenant has summaries of these, in the deployment's style."""
+    for content in contents:
+        digest = hashlib.sha256(content).hexdigest()
+        desk.documents.keep_reusable("acme", ReuseKey(digest, "summarize_brief.v1", model), SUMMARY)
+
+
+def test_what_is_summarized_already_is_taken_off_as_the_sample_tells() -> None:
+    contents = {f"bulk/{n:05}.txt": TEXT + str(n).encode() for n in range(1000)}
+    archive = [Entry("archive", key, len(content)) for key, content in contents.items()]
+    whole = Desk(archive, contents=contents, sample_per_kind=200).planner.plan(wish())
+    desk = Desk(archive, contents=contents, sample_per_kind=200)
+    summarized(desk, *(content for n, content in enumerate(contents.values()) if n % 10 < 3))
+    planned = desk.planner.plan(wish())
+    (kind,) = planned.estimate.kinds
+    assert 40 <= kind.summarized <= 80, "three in ten, as a sample of 200 has them"
+    assert abs(planned.plan.asked - 700) <= planned.plan.asked_bound < 100
+    assert planned.plan.records == planned.plan.asked == round(1000 * kind.asked)
+    assert planned.plan.cost_usd and whole.plan.cost_usd and planned.plan.cost_bound_usd
+    saved = whole.plan.cost_usd - planned.plan.cost_usd
+    assert abs(saved - whole.plan.cost_usd * 3 / 10) < planned.plan.cost_bound_usd + whole.plan.cost_usd / 10
+    assert f"Of a sample of 200, {kind.summarized} are summarized already" in planned.notes[0]
+
+
+def test_a_summary_by_another_model_or_in_another_style_is_none() -> None:
+    desk = Desk(texts(150))
+    summarized(desk, TEXT, model="acme.large-v1:0")
+    assert desk.planner.plan(wish()).plan.asked == 150
+    summarized(desk, TEXT)
+    assert desk.planner.plan(wish(style="detailed")).plan.asked == 150
+    planned = desk.planner.plan(wish())
+    assert (planned.plan.asked, planned.plan.records, planned.plan.cost_usd) == (0, 0, 0)
+
+
+def settled(desk: Desk, usage: AnsweredUsage, *, run_id: str = "run_1", **fields: Any) -> None:
+    run = BulkRun(run_id, "acme", SOURCE, "acme.small-v1:0", CONSERVATIVE, RunState.SUCCEEDED, style="brief")
+    desk.runs.create(run._replace(usage=usage.as_text(), created_at=run_id, **fields))
+
+
+def test_a_plan_is_made_of_what_earlier_answers_took() -> None:
+    desk = Desk(texts(150))
+    typical = desk.planner.plan(wish()).plan
+    assert (typical.measured_on, typical.output_tokens) == (0, 150 * 250)
+    settled(desk, AnsweredUsage(200, estimated_tokens=10_000, input_tokens=8_000, output_tokens=20_100, units=260))
+    measured = desk.planner.plan(wish())
+    assert (measured.plan.measured_on, measured.plan.output_tokens) == (200, 15_075)
+    assert measured.plan.input_tokens == round(typical.input_tokens * 0.8)
+    assert measured.shape.output_units == 1.3
+
+
+def test_other_models_styles_and_a_handful_of_answers_say_nothing() -> None:
+    desk = Desk(texts(150))
+    usage = AnsweredUsage(200, 10_000, 8_000, 20_100, 260)
+    settled(desk, usage, run_id="run_1", model_id="acme.large-v1:0")
+    settled(desk, usage, run_id="run_2", style="bullets")
+    settled(desk, AnsweredUsage(19, 1000, 800, 2000, 19), run_id="run_3")
+    settled(desk, usage, run_id="run_4", tenant="globex")
+    assert desk.planner.plan(wish()).plan.measured_on == 0
+
+
+def test_the_last_thousand_answers_are_enough() -> None:
+    desk = Desk(texts(150))
+    for number in range(4):
+        settled(desk, AnsweredUsage(600, 600, 600 * (number + 1), 600, 600), run_id=f"run_{number}")
+    planned = desk.planner.plan(wish())
+    assert (planned.plan.measured_on, planned.shape.input_factor) == (1200, 3.5)
 
 
 def test_a_budget_over_an_unknown_price_is_refused() -> None:

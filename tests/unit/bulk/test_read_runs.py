@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
-
 import pytest
 
 from lambdas.shared.domain.bulk.layout import RunLayout
 from lambdas.shared.domain.bulk.quotas import CONSERVATIVE
 from lambdas.shared.domain.bulk.run import BulkRun, RunState
+from lambdas.shared.domain.bulk.run_view import Counts
+from lambdas.shared.domain.bulk.spending import Spent, spent_from
 from lambdas.shared.domain.errors import InvalidInputError, NotFoundError
-from lambdas.shared.services.bulk.read_runs import Counts, ReadRuns
-from tests.simulator.archive import SimulatedDocument
+from lambdas.shared.services.bulk.read_runs import ReadRuns
+from tests.simulator.archive import KEPT_USD, RECORD_USD, SimulatedDocument
 from tests.simulator.world import World
 from tests.unit.bulk.planning import Desk, texts, wish
 from tests.unit.bulk.steps import calm_world, plain
@@ -37,7 +37,7 @@ def test_a_run_that_has_ended_shows_its_report() -> None:
     assert view.run.state is RunState.SUCCEEDED
     assert view.counts == Counts(150, 150, 0, 0, 0)
     assert view.report_key == RunLayout(RUN).report and view.report is not None and view.report["accounted"]
-    assert view.cost_usd == Decimal(view.report["cost_usd"])
+    assert view.spent == Spent(150 * (RECORD_USD + KEPT_USD), 150 * KEPT_USD) == spent_from(view.report)
 
 
 def test_before_the_report_the_counts_are_the_same_as_in_it() -> None:
@@ -47,7 +47,7 @@ def test_before_the_report_the_counts_are_the_same_as_in_it() -> None:
     run = world.runs.get(RUN)
     world.runs.save(run._replace(state=RunState.RUNNING))
     going = reader(world).one("t", RUN)
-    assert (going.counts, going.cost_usd, going.report_key) == (ended.counts, ended.cost_usd, None)
+    assert (going.counts, going.spent, going.report_key) == (ended.counts, ended.spent, None)
 
 
 def test_a_key_file_that_is_done_is_read_once() -> None:

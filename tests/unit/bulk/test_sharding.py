@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from lambdas.shared.domain.bulk.part import Part, part_from, part_limits
 from lambdas.shared.domain.bulk.quotas import CONSERVATIVE, BatchQuotas
-from lambdas.shared.domain.bulk.sharding import Cut, cut
+from lambdas.shared.domain.bulk.shard import Cut
+from lambdas.shared.domain.bulk.sharding import cut
 
 QUOTAS = BatchQuotas(
     records_per_job=1000, records_per_file=400, file_bytes=10_000, job_bytes=20_000, minimum_records=100, jobs=2

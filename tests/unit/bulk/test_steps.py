@@ -21,6 +21,7 @@ from lambdas.shared.domain.bulk.listing import Entry, Page
 from lambdas.shared.domain.bulk.run import BulkRun, RunPhase, RunState
 from lambdas.shared.domain.bulk.run_decisions import Step, StopAsked, after
 from lambdas.shared.domain.bulk.shard_job import Act, ShardPhase, ShardRef
+from lambdas.shared.domain.bulk.spending import Spent
 from lambdas.shared.domain.errors import BlockedByGuardrailError, ModelThrottledError, ModelUnavailableError
 from tests.simulator.archive import SimulatedDocument
 from tests.simulator.world import World
@@ -288,9 +289,9 @@ class Scripted:
         return answer
 
 
-GOOD = AskedAnswer("summary of doc_x", "end_turn", None)
-CUT = AskedAnswer("summary of", "max_tokens", None)
-BAD = AskedAnswer("no", "end_turn", None)
+GOOD = AskedAnswer("summary of doc_x", "end_turn", Spent(None))
+CUT = AskedAnswer("summary of", "max_tokens", Spent(None))
+BAD = AskedAnswer("no", "end_turn", Spent(None))
 
 
 def swept(asker: Scripted, *, documents: int = 1) -> tuple[World, Scripted]:

@@ -11,21 +11,23 @@ from typing import Any
 import pytest
 
 from lambdas.shared.adapters.document_text_reader import DocumentTextReader
-from lambdas.shared.domain.bulk.document_steps import JobSettlement, PreparedDocument
+from lambdas.shared.domain.bulk.document_preparing import PreparedDocument
+from lambdas.shared.domain.bulk.document_steps import JobSettlement
 from lambdas.shared.domain.bulk.document_work import DocumentWork
-from lambdas.shared.domain.bulk.joining import RecordResult
 from lambdas.shared.domain.bulk.listing import Entry
 from lambdas.shared.domain.bulk.outcome import Outcome
 from lambdas.shared.domain.bulk.quotas import CONSERVATIVE
+from lambdas.shared.domain.bulk.record_result import RecordResult
 from lambdas.shared.domain.bulk.run import BulkRun, RunState
+from lambdas.shared.domain.bulk.spending import Spent
 from lambdas.shared.domain.chat_model import ChatRequest
-from lambdas.shared.domain.errors import BlockedByGuardrailError, ModelThrottledError
-from lambdas.shared.domain.guardrail import Guardrail, GuardrailPrices
+from lambdas.shared.domain.errors import BlockedByGuardrailError, ModelThrottledError, ModelUnavailableError
+from lambdas.shared.domain.guardrail import CheckedText, Guardrail, GuardrailPrices, GuardrailReport
 from lambdas.shared.domain.slots import NoSlotError
 from lambdas.shared.domain.summary_options import SummaryOptions
 from lambdas.shared.domain.summary_request import SummaryPrompts
 from lambdas.shared.services.bulk.ask_on_demand import AskOnDemand
-from lambdas.shared.services.bulk.content_policy import BulkContentPolicy
+from lambdas.shared.services.bulk.content_policy import Assessed, BulkContentPolicy
 from lambdas.shared.services.bulk.give_up import GiveUp
 from lambdas.shared.services.bulk.job_events import JobEvents
 from lambdas.shared.services.bulk.keep_summary import KeepSummary
@@ -38,7 +40,7 @@ from lambdas.shared.services.metered_models import MeteredModels
 from lambdas.shared.services.model_slots import ModelSlots
 from tests.fakes.bulk import InMemoryBulkRunStore
 from tests.fakes.documents import NOON, SUMMARY, InMemoryDocumentStore
-from tests.fakes.guardrails import GUARDRAIL, InMemoryGuardrailChecker
+from tests.fakes.guardrails import GUARDRAIL, UNITS, InMemoryGuardrailChecker
 from tests.fakes.models import InMemoryLedger, ScriptedChatModel, small_catalog
 from tests.fakes.objects import InMemoryObjectStore
 from tests.fakes.slots import InMemorySlots
@@ -112,7 +114,7 @@ class Bench:
 
     def answered(self, body: bytes = b"A quiet year.", answer: str = ANSWER) -> DocumentWork:
         work = self.prepared(body).work
-        return work.settled({id_: RecordResult(answer, None, Decimal("0.01")) for id_ in work.open})
+        return work.settled({id_: RecordResult(answer, None, Spent(Decimal("0.01"))) for id_ in work.open})
 
     def result(self, key: str) -> Any:
         return json.loads(self.objects.read("results", key))
@@ -153,6 +155,8 @@ class TestPreparing:
         assert isinstance(outcome, Outcome) and outcome.kind == "skipped" and outcome.result_key
         assert bench.result(outcome.result_key)["reused"] is True
         assert bench.result(outcome.result_key)["cost_usd"] == 0
+        assert outcome.summary == SUMMARY
+        assert bench.preparer.prepare(RUN, Entry("docs", "bulk/acme/copy.txt")) == outcome, "as often as it is prepared"
 
     def test_other_options_make_another_summary(self) -> None:
         bench = Bench()
@@ -180,7 +184,9 @@ class TestPreparing:
 class TestKeeping:
     def test_a_summary_is_stored_for_programs_and_for_people(self) -> None:
         bench = Bench()
-        key = bench.keeper.keep(RUN, bench.answered())
+        outcome = bench.keeper.keep(RUN, bench.answered())
+        assert outcome.summary == SUMMARY
+        key = outcome.result_key or ""
         assert key == f"summaries/acme/_bulk/docs/{KEY}.summary.json"
         result = bench.result(key)
         assert (result["title"], result["cost_usd"], result["usage"], result["calls"]) == (
@@ -194,27 +200,49 @@ class TestKeeping:
     def test_the_same_summary_is_stored_and_assessed_once_however_often_a_step_is_repeated(self) -> None:
         bench = Bench("output")
         work = bench.answered()
-        keys = {bench.keeper.keep(RUN, work) for _ in range(3)}
-        assert len(keys) == 1 and len(bench.checker.asked) == len(bench.ledger.events) == 1
+        kept = {bench.keeper.keep(RUN, work) for _ in range(3)}
+        assert len(kept) == 1 and len(bench.checker.asked) == len(bench.ledger.events) == 1
         (event,) = bench.ledger.events
         assert (event.operation, event.reference, event.tenant) == ("bulk.guardrail", work.document_id, "acme")
         assert event.cost_usd == event.guardrail_usd == Decimal("0.0008")
+        (outcome,) = kept
+        assert outcome.spent == Spent(Decimal("0.0108"), Decimal("0.0008")), (
+            "it has the cost of the assessment that was"
+        )
+        assert outcome.result_key is not None and bench.result(outcome.result_key)["guardrail_usd"] == 0.0008
+
+    def test_another_run_s_assessment_is_not_this_one_s_money(self) -> None:
+        bench = Bench("output")
+        work = bench.answered()
+        spent = [bench.keeper.keep(run, work).spent for run in (RUN, RUN._replace(run_id="run_2"))]
+        assert spent[0] == spent[1] and len(bench.ledger.events) == 2
 
     def test_a_blocked_summary_ends_as_a_failure_and_nothing_of_it_is_stored(self) -> None:
         bench = Bench("output")
         answer = json.dumps({**SUMMARY.as_json(), "title": "forbidden"})
         work = bench.prepared(b"A quiet year.").work
         settle = SettleDocuments(merger=MergeSummaries(requests=bench.requests), keeper=bench.keeper)
-        results = {id_: RecordResult(answer, None, Decimal("0.01")) for id_ in work.open}
+        results = {id_: RecordResult(answer, None, Spent(Decimal("0.01"))) for id_ in work.open}
         outcome = settle.settle(RUN, Asked(work, ({},)), results)
         assert isinstance(outcome, Outcome) and (outcome.kind, outcome.code) == ("failed", "blocked_by_guardrail")
-        assert outcome.cost_usd == Decimal("0.01"), "it is paid for"
+        assert outcome.spent == Spent(Decimal("0.0108"), Decimal("0.0008")), "both are paid for"
         assert bench.objects.keys("results") == set()
 
     def test_a_masked_summary_is_stored_masked(self) -> None:
         bench = Bench("output")
         work = bench.answered(answer=json.dumps({**SUMMARY.as_json(), "summary": "Card 4111."}))
-        assert bench.result(bench.keeper.keep(RUN, work))["summary"] == "Card {CREDIT_DEBIT_CARD_NUMBER}."
+        for _ in range(2):  # also when a step is repeated and finds it stored
+            kept = bench.keeper.keep(RUN, work)
+            assert kept.summary and kept.summary.summary == "Card {CREDIT_DEBIT_CARD_NUMBER}."
+            assert bench.result(kept.result_key or "")["summary"] == kept.summary.summary
+
+    def test_a_summary_of_which_masking_leaves_none_ends_as_a_failure_that_was_paid_for(self) -> None:
+        bench = Bench("output")
+        work = bench.answered()
+        bench.checker.check = lambda text, **_: CheckedText("{NAME}", GuardrailReport(units=UNITS))  # type: ignore[method-assign]
+        outcome = bench.keeper.keep(RUN, work)
+        assert (outcome.kind, outcome.code) == ("failed", "invalid_answer")
+        assert outcome.spent.guardrail_usd == Decimal("0.0008")
 
     def test_a_guardrail_that_does_not_answer_leaves_the_document_for_later(self) -> None:
         bench = Bench("output")
@@ -222,16 +250,25 @@ class TestKeeping:
         bench.checker.failing = ModelThrottledError("slow down")
         with pytest.raises(ModelThrottledError):
             bench.keeper.keep(RUN, work)
+        assert [(each.outcome, each.cost_usd) for each in bench.ledger.events] == [("refused", 0)]
         bench.checker.failing = None
-        assert bench.keeper.keep(RUN, work)
+        assert bench.keeper.keep(RUN, work).kind == "succeeded"
+
+    def test_an_assessment_whose_answer_is_lost_is_uncertain_in_the_ledger(self) -> None:
+        bench = Bench("output")
+        bench.checker.failing = ModelUnavailableError("timed out")
+        with pytest.raises(ModelUnavailableError):
+            bench.keeper.keep(RUN, bench.answered())
+        assert [(each.outcome, each.cost_usd) for each in bench.ledger.events] == [("uncertain", None)]
 
     def test_a_long_text_is_assessed_in_pieces_and_comes_back_whole(self) -> None:
         bench = Bench("output")
         text = "".join(f"{chr(97 + number % 26)}{chr(0x4E00 + number)}. " * 2 for number in range(7_500))
-        assert bench.policy(GUARDRAIL).passed(RUN, "doc_1", text, "output") == text
+        found = bench.policy(GUARDRAIL).assess(RUN, "doc_1", text, "output")
+        assert found == Assessed(text, Decimal("0.0024"))
         assert len(bench.checker.asked) == 3 and len(bench.ledger.events) == 1
-        with pytest.raises(BlockedByGuardrailError):
-            bench.policy(GUARDRAIL).passed(RUN, "doc_1", text + "forbidden", "output")
+        blocked = bench.policy(GUARDRAIL).assess(RUN, "doc_1", text + "forbidden", "output")
+        assert blocked == Assessed("", Decimal("0.0024"), "blocked_by_guardrail")
 
     def test_sections_are_merged_into_fewer_requests(self) -> None:
         bench = Bench(section_tokens=1000)
@@ -243,15 +280,17 @@ class TestKeeping:
 
 
 class TestAskingOnDemand:
-    def ask(self, *, most: int = 1, guards: bool = False) -> tuple[InMemoryLedger, ScriptedChatModel, Any]:
-        ledger, model = InMemoryLedger(), ScriptedChatModel(ANSWER)
+    def ask(
+        self, *, most: int = 1, guards: bool = False, answer: str = ANSWER
+    ) -> tuple[InMemoryLedger, ScriptedChatModel, Any]:
+        ledger, model, catalog = InMemoryLedger(), ScriptedChatModel(answer), small_catalog()
+        catalog.guardrail_prices = PRICES
         asker = AskOnDemand(
             metered=lambda id_: MeteredModels(
-                models=model, catalog=small_catalog(), ledger=ledger, now=lambda: NOON, new_id=lambda: id_,
-                guardrail=GUARDRAIL if guards else None,
+                models=model, catalog=catalog, ledger=ledger, now=lambda: NOON, new_id=lambda: id_,
+                guardrail=GUARDRAIL if guards else None, checker=InMemoryGuardrailChecker(),
             ),
             slots=ModelSlots(InMemorySlots(), most=most, seconds=10, now=lambda: NOON),
-            guards_documents=guards,
         )  # fmt: skip
         prepared = Bench().prepared(b"A quiet year.")
         record, body = prepared.work.open[0], prepared.requests[0]
@@ -263,7 +302,7 @@ class TestAskingOnDemand:
         (event,) = ledger.events
         assert (event.call_id, event.operation, event.outcome) == ("call-7", "bulk.sweep", "completed")
         assert event.reference == Entry("docs", KEY).document_id
-        assert (answer.text, answer.cost_usd) == (ANSWER, event.cost_usd)
+        assert (answer.text, answer.spent, answer.usage) == (ANSWER, Spent(event.cost_usd), event.usage)
 
     def test_without_a_place_nothing_is_asked_and_nothing_paid(self) -> None:
         ledger, model, ask = self.ask(most=0)
@@ -271,12 +310,20 @@ class TestAskingOnDemand:
             ask()
         assert ledger.events == [] and model.requests == []
 
-    @pytest.mark.parametrize("guards", [True, False])
-    def test_the_document_is_assessed_where_the_setting_says_so(self, guards: bool) -> None:
-        _, model, ask = self.ask(guards=guards)
-        ask()
-        request: ChatRequest = model.requests[0]
-        assert [message.guarded for message in request.messages] == [guards]
+    def test_the_answer_is_assessed_and_the_document_is_not_assessed_again(self) -> None:
+        ledger, model, ask = self.ask(guards=True)
+        request: ChatRequest = (answer := ask()) and model.requests[0]
+        assert request.guardrail is None
+        (event,) = ledger.events
+        assert answer.spent == Spent(event.cost_usd, event.guardrail_usd) and event.guardrail_usd == Decimal("0.0008")
+
+    def test_an_answer_that_is_blocked_says_what_it_has_cost(self) -> None:
+        ledger, _, ask = self.ask(guards=True, answer="forbidden")
+        with pytest.raises(BlockedByGuardrailError) as caught:
+            ask()
+        (event,) = ledger.events
+        assert (caught.value.cost_usd, caught.value.guardrail_usd) == (event.cost_usd, event.guardrail_usd)
+        assert event.outcome == "blocked" and event.cost_usd is not None and event.cost_usd > event.guardrail_usd > 0
 
 
 class TestJobEvents:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
+from decimal import Decimal
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lambdas.shared.domain.bulk.outcome import Account, Outcome, account_from
+from lambdas.shared.domain.bulk.spending import Spent
 from lambdas.shared.domain.bulk.tally import Tally, tally_from_text, tally_of
 
 IDS = st.lists(st.sampled_from("abcdefg"), max_size=12)
@@ -61,11 +63,12 @@ def test_an_account_adds_up_and_survives_its_commit() -> None:
 
 
 def test_an_outcome_s_line_has_a_result_or_an_error_and_exact_money() -> None:
-    assert Outcome("a", "k", "failed", code="x", cost_usd=None).as_row() == {
+    assert Outcome("a", "k", "failed", code="x", spent=Spent(None, Decimal("0.0004"))).as_row() == {
         "id": "a",
         "key": "k",
         "outcome": "failed",
         "error": "x",
         "cost_usd": None,
+        "guardrail_usd": "0.0004",
     }
     assert Outcome("a", "k", "succeeded", result_key="r").as_row()["cost_usd"] == "0"

@@ -159,6 +159,7 @@ def test_a_summarized_document_on_the_wire() -> None:
         "sections": 1,
         "usage": {"calls": 1, "input_tokens": 0, "output_tokens": 0},
         "skipped": [],
+        "document_language": "de",
         "reused": False,
         "result": {"bucket": "results", "key": "a.summary.json", "markdown_key": "a.summary.md"},
     }

@@ -117,6 +117,7 @@ def nested(levels: int) -> dict[str, Any]:
         ({"year": {"$gt": True}}, "/filter/year/$gt"),
         ({"year": {"$gt": float("nan")}}, "/filter/year/$gt"),
         ({"year": {"$eq": 2**63}}, "/filter/year/$eq"),
+        ({"year": {"$in": ["x" * 2049]}}, "/filter/year/$in"),
         ({"year": {"$in": []}}, "/filter/year/$in"),
         ({"year": {"$in": 2020}}, "/filter/year/$in"),
         ({"year": {"$nin": [1, None]}}, "/filter/year/$nin"),

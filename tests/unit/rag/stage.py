@@ -10,8 +10,10 @@ from typing import Any
 
 from lambdas.shared.adapters.file_prompt_library import FilePromptLibrary
 from lambdas.shared.domain.caller import Caller
+from lambdas.shared.domain.chat_model import ChatModel
 from lambdas.shared.domain.guardrail import Guardrail, GuardrailPrices
 from lambdas.shared.domain.passage_retriever import Passage, PassageRetriever
+from lambdas.shared.domain.prompt import Prompt
 from lambdas.shared.domain.rag.passage_prompt import PROMPT_VERSION
 from lambdas.shared.domain.reranker import Reranker
 from lambdas.shared.services.answer_from_passages import AnswerFromPassages
@@ -51,6 +53,9 @@ class Stage:
         checker: ScriptedGroundingChecker | None = None,
         guardrail: Guardrail | None = None,
         cards: Sequence[Any] = (),
+        chat_model: ChatModel | None = None,
+        prompt: Prompt | None = None,
+        conversations: Any = None,
         **model: Any,
     ) -> None:
         self.model = ScriptedChatModel(*(script or (CITED,)), **model)
@@ -58,7 +63,9 @@ class Stage:
         self.store = InMemoryConversationStore()
         self.retriever = InMemoryPassageRetriever(passages or {"acme": [MILL, BRIDGE]})
         catalog = small_catalog(*(cards or (model_card(), model_card("acme.large-v1:0"))))
-        metered = MeteredModels(models=self.model, catalog=catalog, ledger=self.ledger, guardrail=guardrail)
+        metered = MeteredModels(
+            models=chat_model or self.model, catalog=catalog, ledger=self.ledger, guardrail=guardrail
+        )
         prompts = FilePromptLibrary()
         self.find = FindPassages(
             sources=InMemoryPassageSources(self.retriever, collections),
@@ -69,8 +76,10 @@ class Stage:
         )
         self.rag = GroundedAnswer(
             find=self.find,
-            conversations=LeasedConversations(self.store, conversation_days=30, now=_now),
-            answers=AnswerFromPassages(models=metered, prompt=prompts.load(PROMPT_VERSION), new_key=lambda: KEY),
+            conversations=conversations or LeasedConversations(self.store, conversation_days=30, now=_now),
+            answers=AnswerFromPassages(
+                models=metered, prompt=prompt or prompts.load(PROMPT_VERSION), new_key=lambda: KEY
+            ),
             model="balanced",
             grounding=self._grounding(checker),
         )

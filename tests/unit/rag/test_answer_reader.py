@@ -115,7 +115,13 @@ class TestEcho:
     def test_the_instructions_are_noticed_and_not_sent(self) -> None:
         answer = read("Fine. " + INSTRUCTIONS)
         assert answer.echoes
-        assert len(answer.text) < 60
+        assert answer.text.strip() == "Fine."
+
+    def test_not_even_their_first_word_is_sent(self) -> None:
+        reading = AnswerReader(question="?", instructions=f"CANARY {INSTRUCTIONS}", key=KEY, told="")
+        sent = "".join(reading.feed(piece) for piece in ["Fine.\n", "CANARY", " You", " answer", INSTRUCTIONS[10:]])
+        last, answer = reading.finish()
+        assert ((sent + last).strip(), answer.echoes) == ("Fine.", True)
 
     def test_the_key_of_the_request_is_a_secret_too(self) -> None:
         answer = read(f"The key is {KEY} indeed")

@@ -15,7 +15,13 @@ from lambdas.shared.services.answer_from_passages import PassageQuestion, passag
 from lambdas.shared.services.rag_question import NOT_FOUND, RagAnswer, RagStarted
 from tests.fakes.guardrails import GUARDRAIL, blocked_input, blocked_output
 from tests.fakes.models import model_card
-from tests.fakes.passages import InMemoryPassageRetriever, ReversingReranker, ScriptedGroundingChecker, passage
+from tests.fakes.passages import (
+    EMBEDDED,
+    InMemoryPassageRetriever,
+    ReversingReranker,
+    ScriptedGroundingChecker,
+    passage,
+)
 from tests.unit.rag.stage import ANN, ASKED, BRIDGE, CITED, KEY, MILL, Stage
 
 UNCITED = "It was completed in 1803."
@@ -156,6 +162,9 @@ class TestRetrieval:
         stage = Stage(collections={("acme", "mills"): InMemoryPassageRetriever({"acme": [MILL]})})
         answer = stage.ask(collection="mills")
         assert ([each.id for each in answer.passages], stage.retriever.asked) == (["p1"], [])
+        (event,) = stage.ledger.events
+        assert answer.bill.usage == event.usage.plus(EMBEDDED.usage)
+        assert answer.bill.usd == (event.cost_usd or 0) + Decimal("0.0001")
 
     def test_an_unknown_collection_costs_nothing_and_leaves_nothing(self) -> None:
         stage = Stage(collections={("rival", "mills"): InMemoryPassageRetriever()})

@@ -8,7 +8,7 @@ from lambdas.shared.domain.rag.quotes import find_quote
 
 PASSAGE = (
     "The mill — built by Anna O’Neill — was “finished” in the\n  autumn of 1803, with 2 < 3 floors. It has a "
-    "co\u00adop and an ofﬁce. Die Mühle heißt Große Straße. 水車は1803年に完成した。"
+    "co\u00adop and an ofﬁce. Die Mühle heißt Große Straße. 水車は1803年に完成した。 It was re-\n  built well-known."
 )
 
 
@@ -26,6 +26,7 @@ PASSAGE = (
         ("The mill ... autumn of 1803", "The mill — built by Anna O’Neill — was “finished” in the\n  autumn of 1803"),
         ("...in the autumn of 1803...", "in the\n  autumn of 1803"),
         ("1803.", "1803"),
+        ("was rebuilt well-known", "was re-\n  built well-known"),
     ],
 )
 def test_the_passages_own_words_are_found(quote: str, original: str) -> None:

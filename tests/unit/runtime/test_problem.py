@@ -23,6 +23,8 @@ from lambdas.shared.runtime.problem import problem_from
         (errors.BlockedByGuardrailError("x"), 422, "blocked_by_guardrail", "invalid_request_error"),
         (errors.ModelThrottledError("x"), 429, "model_throttled", "rate_limit_error"),
         (errors.ModelUnavailableError("x"), 503, "model_unavailable", "api_error"),
+        (errors.StoreUnavailableError("x"), 503, "store_unavailable", "api_error"),
+        (errors.TooManyCollectionsError("x"), 409, "too_many_collections", "invalid_request_error"),
         (errors.ModelNotEnabledError("x"), 503, "model_not_enabled", "api_error"),
         (errors.ModelRefusedRequestError("x"), 502, "model_refused_request", "api_error"),
         (errors.ModelStreamInterruptedError("x"), 502, "model_stream_interrupted", "api_error"),
@@ -64,6 +66,7 @@ def test_a_block_says_which_policies_intervened() -> None:
     [
         (errors.ConversationBusyError("x", retry_after_seconds=7), 7),
         (errors.ModelThrottledError("x"), 5),
+        (errors.StoreUnavailableError("x"), 5),
         (errors.ModelUnavailableError("x"), None),
     ],
 )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+import sys
+from typing import Annotated, Literal
 
 import msgspec
 import pytest
@@ -16,6 +17,7 @@ from lambdas.shared.runtime.request_body import decode_json
 
 class Item(msgspec.Struct, forbid_unknown_fields=True):
     name: str
+    size: Literal["small", "large"] | None = None
 
 
 class Parameters(msgspec.Struct, forbid_unknown_fields=True):
@@ -42,7 +44,8 @@ class Body(msgspec.Struct, forbid_unknown_fields=True):
         (b'{"message": "a", "parameters": {"temperature": 1e999}}', "/parameters/temperature", "out of range"),
         (b'{"message": "a", "parameters": {"stop": ["x", " "]}}', "/parameters/stop/1", "must not be blank"),
         (b'{"message": "a", "parameters": {"stop": ["x", "y", "z"]}}', "/parameters/stop", "length <= 2"),
-        (b'{"message": "a", "items": [{"name": "x"}, {"nom": "y"}]}', "/items/1/nom", "known here: name"),
+        (b'{"message": "a", "items": [{"name": "x"}, {"nom": "y"}]}', "/items/1/nom", "known here: name, size"),
+        (b'{"message": "a", "items": [{"name": "x", "size": "big"}]}', "/items/0/size", "use one of: small, large"),
     ],
 )
 def test_a_bad_field_is_pointed_at(body: bytes, pointer: str, says: str) -> None:
@@ -94,5 +97,6 @@ def test_a_body_nested_without_end_is_refused() -> None:
     class Anything(msgspec.Struct):
         filter: object
 
+    levels = 2 * sys.getrecursionlimit()
     with pytest.raises(InvalidInputError, match="too deeply"):
-        decode_json(b'{"filter": ' + b"[" * 5000 + b"]" * 5000 + b"}", Anything)
+        decode_json(b'{"filter": ' + b"[" * levels + b"]" * levels + b"}", Anything)

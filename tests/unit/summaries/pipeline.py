@@ -7,7 +7,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime, timedelta
 from itertools import count
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from lambdas.shared.adapters.document_text_reader import DocumentTextReader
 from lambdas.shared.domain.document import Document
@@ -24,6 +24,7 @@ from lambdas.shared.services.merge_sections import MergeSections
 from lambdas.shared.services.metered_models import MeteredModels
 from lambdas.shared.services.model_slots import ModelSlots
 from lambdas.shared.services.prepare_document import PrepareDocument
+from lambdas.shared.services.request_writing import RequestWriting
 from tests.fakes.documents import NOON, SUMMARY, InMemoryAnnouncer, InMemoryDocumentStore, dropped, received, run_for
 from tests.fakes.models import InMemoryLedger, Script, ScriptedChatModel, model_card, small_catalog
 from tests.fakes.objects import InMemoryObjectStore
@@ -60,18 +61,17 @@ class Pipeline:
 
         self.slots = InMemorySlots()
         self.tenants = InMemoryTenantOptions()
-        shared: dict[str, Any] = {
-            "documents": self.store,
-            "objects": self.objects,
-            "prompts": SummaryPrompts(StaticPrompts(), section_tokens),
-            "tenants": self.tenants,
-            "options": SummaryOptions(),
-            "model": catalog.resolve("fast"),
-            "results_bucket": "results",
-            "now": now,
-        }
-        self.prepare = PrepareDocument(reader=DocumentTextReader(), **shared).prepare
-        self.merge = MergeSections(**shared).merge
+        writing = RequestWriting(
+            documents=self.store,
+            objects=self.objects,
+            prompts=SummaryPrompts(StaticPrompts(), section_tokens),
+            tenants=self.tenants,
+            options=SummaryOptions(),
+            model=catalog.resolve("fast"),
+            bucket="results",
+        )
+        self.prepare = PrepareDocument(writing, reader=DocumentTextReader(), now=now).prepare
+        self.merge = MergeSections(writing, now=now).merge
         models = MeteredModels(models=self.model, catalog=catalog, ledger=self.ledger)
         slots = ModelSlots(self.slots, most=3, seconds=60, now=now)
         self.infer = InferRequest(

@@ -64,6 +64,28 @@ def test_a_document_becomes_a_summary() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("body", "language"),
+    [
+        ("Die Brücke wurde im Jahr 1869 gebaut und ist noch heute aus Granit. " * 9, "de"),
+        ("등대는 1911년에 세워졌다. 등대지기는 바다를 보았다. " * 9, "ko"),
+        ("4711 0815 3.14\n" * 9, None),
+    ],
+)
+@pytest.mark.parametrize("section_tokens", [60_000, 1000])
+def test_the_documents_own_language_is_told_whatever_the_summarys_is(
+    body: str, language: str | None, section_tokens: int
+) -> None:
+    world = Pipeline(section_tokens=section_tokens)
+    run = world.drop(body.encode() * 10)
+    assert world.carry_through(run) == "SUCCEEDED"
+    completion = world.document(run).completion
+    assert completion is not None and (completion.sections > 1) == (section_tokens == 1000)
+    assert completion.document_language == language
+    stored = json.loads(world.objects.read("results", "summaries/acme/report.txt.summary.json"))
+    assert (stored["document_language"], stored["language"]) == (language, SUMMARY.language)
+
+
 def test_the_call_is_in_the_ledger_for_the_documents_tenant() -> None:
     world = Pipeline()
     run = world.drop()
@@ -263,6 +285,17 @@ class TestReuse:
         assert document.completion.summary == SUMMARY
         assert len(world.ledger.events) == 1
         assert "summaries/acme/copy.md.summary.md" in results_in(world)
+
+    def test_a_copy_that_waited_beside_the_first_is_not_paid_for_either(self) -> None:
+        world = Pipeline()
+        runs = [world.drop(), world.drop(TEXT, "inbox/acme/copy.md")]
+        prepared = [world.prepare(run) for run in runs]
+        for run, requests in zip(runs, prepared, strict=True):
+            world.collect(run, requests, world.infer(run, requests))
+        assert len(world.model.requests) == 1
+        first, copy = (world.document(run).completion for run in runs)
+        assert first is not None and not first.reused and first.calls == 1
+        assert copy is not None and copy.reused and (copy.calls, copy.cost_usd, copy.summary) == (0, 0, SUMMARY)
 
     def test_a_new_version_with_the_same_content_costs_nothing(self) -> None:
         world = Pipeline()

@@ -9,6 +9,7 @@ from lambdas.shared.domain.bulk.archive_survey import ArchiveSurvey
 from lambdas.shared.domain.bulk.bulk_request import BulkRunActiveError, CheckedRequest
 from lambdas.shared.domain.bulk.planner import BulkPlan
 from lambdas.shared.domain.bulk.run_price import RequestShape
+from lambdas.shared.domain.bulk.sample_reading import MeasuredSample
 from lambdas.shared.domain.bulk.schedule import Refusal, Wishes
 from lambdas.shared.domain.bulk.token_estimate import TokenEstimate
 from lambdas.shared.domain.errors import FieldError, InvalidInputError
@@ -77,16 +78,29 @@ def unlisted_refusals(survey: ArchiveSurvey, wishes: Wishes) -> tuple[Refusal, .
     )
 
 
-def plan_notes(plan: BulkPlan, *, unreadable: int, sampled: int, assumed: tuple[str, ...]) -> tuple[str, ...]:
+def plan_notes(plan: BulkPlan, sample: MeasuredSample) -> tuple[str, ...]:
     """What should be known of the figures, in sentences."""
     notes = []
+    if sample.summarized:
+        notes.append(
+            f"Of a sample of {sample.read:,}, {sample.summarized:,} are summarized already (same content, prompt and "
+            f"model): of {plan.documents:,} documents, {plan.asked:,} ± {plan.asked_bound:,} are to be asked about."
+        )
     minimum = plan.quotas.quotas.minimum_records
     if plan.records and not plan.jobs and plan.records < minimum:
         notes.append(f"{plan.records} records are fewer than a job takes ({minimum}): all on demand, at full price.")
-    elif plan.records and plan.on_demand_records:
-        notes.append(f"{plan.on_demand_records:,} records on demand, at full price, to keep the deadline.")
-    if unreadable:
-        notes.append(f"{unreadable} of {sampled} sampled documents hold no text that can be read; such end as failed.")
-    if assumed:
-        notes.append(f"No document of kind {', '.join(assumed)} could be sampled: 3 bytes are taken for a token.")
+    elif plan.on_demand_records:
+        why = (
+            "to keep the deadline"
+            if plan.most_jobs is not None
+            else f"merges of sections, fewer than a job's {minimum}"
+        )
+        notes.append(f"{plan.on_demand_records:,} records on demand, at full price: {why}.")
+    if sample.unreadable:
+        notes.append(
+            f"{sample.unreadable} of {sample.read} sampled documents hold no text that can be read; such end as failed."
+        )
+    if sample.assumed:
+        kinds = ", ".join(sample.assumed)
+        notes.append(f"No document of kind {kinds} could be sampled: 3 bytes are taken for a token.")
     return tuple(notes)

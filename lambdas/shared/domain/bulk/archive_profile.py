@@ -12,7 +12,7 @@ from lambdas.shared.domain.bulk.listing import Entry
 # Kinds that have a relation of their own between bytes and text; all others are one kind.
 _KINDS = frozenset({"pdf", "txt", "md", "docx", "pptx", "xlsx", "html", "htm", "csv", "eml"})
 OTHER = "other"
-SAMPLE_PER_KIND = 60
+SAMPLE_PER_KIND = 240
 
 
 class SizeBucket(NamedTuple):

@@ -13,14 +13,16 @@ from lambdas.shared.domain.document_limits import LARGEST_DOCUMENT_BYTES, MEBIBY
 
 
 class ArchiveSurvey(NamedTuple):
-    """`complete` False: the source goes on behind what was listed. `too_large` documents end as failed, unread.
-    `sized` False: the source tells no sizes, so that each document counts as one unit of size."""
+    """`complete` False: the source goes on behind what was listed, which ended with `last_key`. `too_large` documents
+    end as failed, unread. `sized` False: the source tells no sizes, so that each document counts as one unit of size.
+    """
 
     listing: ListingState
     strata: tuple[Stratum, ...]
     too_large: int
     complete: bool
     sized: bool
+    last_key: str = ""
 
     @property
     def documents(self) -> int:
@@ -35,16 +37,25 @@ class Surveyor:
         self._seen: set[str] | None = set() if can_repeat else None
         self._too_large = 0
         self._sized = True
+        self._last_key = ""
         self.listing = ListingState()
 
     def add(self, page: Page) -> None:
         """One page more."""
         self.listing, files = after_page(self.listing, page, self._seen)
+        self._last_key = page.entries[-1].key if page.entries else self._last_key
         self._profile.add_all(entry for file in files for entry in self._readable(file))
 
     def survey(self) -> ArchiveSurvey:
         """All of it."""
-        return ArchiveSurvey(self.listing, self._profile.strata(), self._too_large, self.listing.done, self._sized)
+        return ArchiveSurvey(
+            self.listing,
+            self._profile.strata(),
+            self._too_large,
+            complete=self.listing.done,
+            sized=self._sized,
+            last_key=self._last_key,
+        )
 
     def _readable(self, entries: list[Entry]) -> Iterator[Entry]:
         for entry in entries:
@@ -74,13 +85,15 @@ def survey_refusals(survey: ArchiveSurvey, source: str) -> Iterator[Refusal]:
         yield Refusal("/source", EMPTY, f"every document at {source} is {_too_large()}; split them")
 
 
-def survey_notes(survey: ArchiveSurvey) -> Iterator[str]:
+def survey_notes(survey: ArchiveSurvey, source: str, tenant: str) -> Iterator[str]:
     """What an operator should know of it, in sentences."""
     listing = survey.listing
     if not survey.complete:
         yield (
-            f"The source goes on behind these {survey.documents:,} documents: figures are theirs alone, S3 does not "
-            "tell how many follow. `python -m ops bulk plan` lists all."
+            f"Counted are the first {survey.documents:,} documents, up to {survey.last_key}; the source goes on behind "
+            "them, and S3 does not tell how far. Documents, tokens, jobs and price are those of the counted ones, a "
+            "lower bound of what a run takes, for a run takes all; it ends later than finish_by. To count all: "
+            f"python -m ops bulk plan {source} --tenant {tenant}"
         )
     if listing.markers:
         yield f"{listing.markers:,} folder markers are passed over."

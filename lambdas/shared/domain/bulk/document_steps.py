@@ -1,42 +1,17 @@
-"""The ports to what is done with a document's text: write requests, merge sections, keep the summary, ask on demand."""
+"""The ports to what is done with answers: merge sections, keep the summary, ask on demand, keep the ledger."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from decimal import Decimal
-from typing import Any, NamedTuple, Protocol
+from typing import NamedTuple, Protocol
 
 from lambdas.shared.domain.bulk.document_work import DocumentWork
-from lambdas.shared.domain.bulk.listing import Entry, Page
 from lambdas.shared.domain.bulk.outcome import Outcome
+from lambdas.shared.domain.bulk.part import ModelInput
 from lambdas.shared.domain.bulk.run import BulkRun
-
-ModelInput = Mapping[str, Any]
-
-
-class PreparedDocument(NamedTuple):
-    """A document's work, and a Converse body for each of its open records, in their order."""
-
-    work: DocumentWork
-    requests: Sequence[ModelInput]
-
-
-class SourcePages(Protocol):
-    """Lists a run's source."""
-
-    def page(self, run: BulkRun, token: str | None) -> Page:
-        """The page that the token names (None: the first). Raises InvalidInputError where the source cannot be read:
-        no such bucket, no permission, another Region."""
-        ...
-
-
-class DocumentPreparer(Protocol):
-    """Reads documents and writes their requests."""
-
-    def prepare(self, run: BulkRun, entry: Entry) -> PreparedDocument | Outcome:
-        """An outcome where there is nothing to ask: `skipped` for a document that has a summary of the same content,
-        prompt version and model, `failed` for one that cannot be read."""
-        ...
+from lambdas.shared.domain.bulk.spending import Spent
+from lambdas.shared.domain.chat_model import TokenUsage
 
 
 class AnswerMerger(Protocol):
@@ -50,10 +25,9 @@ class AnswerMerger(Protocol):
 class SummaryKeeper(Protocol):
     """Stores summaries."""
 
-    def keep(self, run: BulkRun, work: DocumentWork) -> str:
-        """Store `work.summary_text`; answers the result's key. May be repeated: the same work has the same key.
-
-        Raises BlockedByGuardrailError."""
+    def keep(self, run: BulkRun, work: DocumentWork) -> Outcome:
+        """Store `work.summary_text`, unless the content policy objects to it. May be repeated: the same work has the
+        same key, and what is stored, and was paid for that, stands."""
         ...
 
 
@@ -62,7 +36,8 @@ class AskedAnswer(NamedTuple):
 
     text: str
     stop_reason: str
-    cost_usd: Decimal | None
+    spent: Spent
+    usage: TokenUsage = TokenUsage(0, 0)
 
 
 class RecordAsker(Protocol):
@@ -72,7 +47,7 @@ class RecordAsker(Protocol):
         """`call_id` names the ledger's event, which is opened before the call and closed after it.
 
         Raises ModelThrottledError and ModelUnavailableError (ask again later), and other ModelErrors and
-        BlockedByGuardrailError, which will be the same next time.
+        BlockedByGuardrailError, which will be the same next time; the latter says what it has cost.
         """
         ...
 

@@ -5,23 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import NamedTuple
 
 from lambdas.shared.domain.bulk.output_row import MISSING, OutputRow
+from lambdas.shared.domain.bulk.record_result import Check, RecordResult
+from lambdas.shared.domain.bulk.spending import Spent, add_usd
 from lambdas.shared.domain.chat_model import TokenUsage
 from lambdas.shared.domain.errors import InvalidAnswerError
 
-# Tells whether an answer can be used; raises InvalidAnswerError, whose code is the record's.
-Check = Callable[[str, str], object]
 Price = Callable[[TokenUsage], Decimal | None]
-
-
-class RecordResult(NamedTuple):
-    """`error` None = `text` can be used. `cost_usd` is what the record's rows cost, None = not known."""
-
-    text: str
-    error: str | None
-    cost_usd: Decimal | None = Decimal(0)
 
 
 @dataclass(slots=True)
@@ -59,7 +50,7 @@ class _Join:
     cost_usd: Decimal | None = Decimal(0)
 
     def take(self, row: OutputRow) -> None:
-        cost = self._bill(row)
+        cost = Spent(self._bill(row))
         if row.record_id is None:
             self.counts.unparseable += 1
         elif row.record_id not in self.expected:
@@ -80,17 +71,17 @@ class _Join:
         self.cost_usd = add_usd(self.cost_usd, cost)
         return cost
 
-    def _keep(self, record_id: str, row: OutputRow, cost: Decimal | None) -> None:
+    def _keep(self, record_id: str, row: OutputRow, cost: Spent) -> None:
         """The first usable answer stands; rows have no order that would mean anything."""
         before = self.results.get(record_id)
         if before is not None:
             self.counts.duplicates += 1
         if before is not None and before.error is None:
-            self.results[record_id] = before._replace(cost_usd=add_usd(before.cost_usd, cost))
+            self.results[record_id] = before._replace(spent=before.spent.plus(cost))
             return
         error = row.error or self._flaw(row)
-        earlier = Decimal(0) if before is None else before.cost_usd
-        self.results[record_id] = RecordResult(row.text if error is None else "", error, add_usd(earlier, cost))
+        spent = cost if before is None else before.spent.plus(cost)
+        self.results[record_id] = RecordResult(row.text if error is None else "", error, spent, row.usage)
 
     def _flaw(self, row: OutputRow) -> str | None:
         try:
@@ -120,8 +111,3 @@ def join(rows: Iterable[OutputRow], expected: Iterable[str], *, check: Check, pr
         usage=TokenUsage(*joining.tokens),
         cost_usd=joining.cost_usd,
     )
-
-
-def add_usd(one: Decimal | None, other: Decimal | None) -> Decimal | None:
-    """None wherever one of them is not known."""
-    return None if one is None or other is None else one + other

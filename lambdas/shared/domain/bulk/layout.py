@@ -26,6 +26,10 @@ class RunLayout(NamedTuple):
     def outcomes(self) -> str:
         return f"results/{self.run_id}/outcomes.jsonl"
 
+    @property
+    def table(self) -> str:
+        return f"results/{self.run_id}/summaries.csv"
+
     def items(self, round_: int, step: str) -> str:
         """The list that the workflow maps over in a step of a round."""
         return f"{self.work}/r{round_:03d}/{step}.jsonl"

@@ -4,24 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from decimal import Decimal
 from typing import Any, Literal, NamedTuple
 
+from lambdas.shared.domain.bulk.spending import Spent
 from lambdas.shared.domain.bulk.tally import Tally, tally_from_text
+from lambdas.shared.domain.summary import Summary
 
 OutcomeKind = Literal["succeeded", "skipped", "failed"]
 
 
 class Outcome(NamedTuple):
     """A line of `outcomes.jsonl`. `result_key` is in the results bucket, also where a stored summary was reused
-    (`skipped`); `code` says why it failed. `cost_usd` counts every paid answer of the document, None = not known."""
+    (`skipped`); `code` says why it failed. `spent` counts everything that was paid for the document.
+    `summary` is what is stored, for the table of the run."""
 
     document_id: str
     key: str
     kind: OutcomeKind
     result_key: str | None = None
     code: str | None = None
-    cost_usd: Decimal | None = Decimal(0)
+    spent: Spent = Spent()
+    summary: Summary | None = None
 
     def as_row(self) -> dict[str, Any]:
         """The line's shape; money is a decimal text."""
@@ -30,7 +33,9 @@ class Outcome(NamedTuple):
             row["result_key"] = self.result_key
         if self.code is not None:
             row["error"] = self.code
-        row["cost_usd"] = None if self.cost_usd is None else str(self.cost_usd)
+        row |= self.spent.as_json()
+        if self.summary is not None:
+            row["summary"] = self.summary.as_json()
         return row
 
 

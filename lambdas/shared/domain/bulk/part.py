@@ -14,6 +14,10 @@ _BYTES = 64 * 1024 * 1024
 _PARTS_PER_SHARD = 8
 
 
+# A Converse body, as `converse_body` writes it.
+ModelInput = Mapping[str, Any]
+
+
 class Part(NamedTuple):
     """`key` names JSON lines `{"recordId", "modelInput"}`; beside it lie the documents they belong to. All open
     records of a document are in one part, so whoever settles the part knows all that is open of the document."""
@@ -56,7 +60,7 @@ def part_limits(quotas: BatchQuotas) -> PartLimits:
     return PartLimits(records=max(1, min(_RECORDS, records)), bytes=max(1, min(_BYTES, size)))
 
 
-def request_row(record_id: str, model_input: Mapping[str, Any]) -> dict[str, Any]:
+def request_row(record_id: str, model_input: ModelInput) -> dict[str, Any]:
     """A line as batch inference wants it.
     https://docs.aws.amazon.com/bedrock/latest/userguide/batch-inference-data.html"""
     return {"recordId": record_id, "modelInput": model_input}

@@ -6,10 +6,11 @@ import math
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from decimal import Decimal
+from itertools import zip_longest
 from typing import NamedTuple
 
-from lambdas.shared.domain.bulk.quotas import KnownQuotas
-from lambdas.shared.domain.bulk.run_price import RequestShape, RunCost, RunPrices, SplitUsage, price_of
+from lambdas.shared.domain.bulk.quotas import BatchQuotas, KnownQuotas
+from lambdas.shared.domain.bulk.run_price import RequestShape, RunPrices, SplitUsage, expected_units, price_of
 from lambdas.shared.domain.bulk.schedule import Pace, Refusal, Schedule, Wishes, jobs_for, schedule
 from lambdas.shared.domain.bulk.token_estimate import KindEstimate, TokenEstimate
 
@@ -30,14 +31,19 @@ class Terms(NamedTuple):
 
 
 class BulkPlan(NamedTuple):
-    """`cost_usd` None = not known, `cost_bound_usd` is how much the sampling may be wrong by. `most_jobs` None = no
-    limit; it, `rounds` and `sweep_limit` are what the run is started with."""
+    """Of `documents`, `asked` get a summary; the others have one, or no text. `cost_usd` None = not known,
+    `cost_bound_usd` is how much more it may be for the sampling's sake. `measured_on`: so many answers of earlier runs
+    say what an answer takes, 0 = typical of the style. `most_jobs` None = no limit; it, `rounds` and `sweep_limit` are
+    what the run is started with."""
 
     documents: int
+    asked: int
+    asked_bound: int
     records: int
     input_tokens: int
     output_tokens: int
     token_bound: int
+    measured_on: int
     jobs: int
     batch_records: int
     on_demand_records: int
@@ -55,18 +61,24 @@ class BulkPlan(NamedTuple):
 
 
 class _Load(NamedTuple):
-    """Documents of about one size, as requests."""
+    """Documents of about one size, as requests: `levels` are the sections' and those that merge each level below.
+    `units`: of their texts, for the guardrail."""
 
     documents: int
-    records: int
-    input_tokens: int
-    characters: int
+    levels: tuple[float, ...]
+    input_tokens: float
+    characters: float
+    units: float
+
+    @property
+    def records(self) -> float:
+        return sum(self.levels)
 
 
 def plan_run(estimate: TokenEstimate, terms: Terms) -> BulkPlan:
     """The cheapest plan that ends before the deadline, with the reasons why it may not start, if there are any."""
     loads = [load for kind in estimate.kinds for load in _loads(kind, terms.shape)]
-    records = sum(load.records for load in loads)
+    records = round(sum(load.records for load in loads))
     documents = sum(load.documents for load in loads)
     scheduled = schedule(
         records=records,
@@ -77,32 +89,40 @@ def plan_run(estimate: TokenEstimate, terms: Terms) -> BulkPlan:
         deadline=terms.wishes.deadline,
         now=terms.now,
     )
+    in_batch = min(scheduled.batch_records, records - _stray_merges(loads, terms.quotas.quotas))
     usage = SplitUsage(
         records=records,
-        batch_share=Decimal(scheduled.batch_records) / records if records else Decimal(0),
+        batch_share=Decimal(in_batch) / records if records else Decimal(0),
         jobs=scheduled.jobs,
         documents=documents,
-        input_tokens=sum(load.input_tokens for load in loads),
-        output_tokens=records * terms.shape.output_tokens,
-        input_characters=sum(load.characters for load in loads),
+        asked=estimate.asked,
+        input_tokens=round(sum(load.input_tokens for load in loads)),
+        output_tokens=round(records * terms.shape.output_tokens),
+        input_units=round(sum(load.units for load in loads)),
     )
-    return _plan(usage, scheduled, price_of(usage, terms.shape, terms.prices), estimate.bound, terms)
+    return _plan(usage, scheduled, estimate, terms)
 
 
-def _plan(usage: SplitUsage, scheduled: Schedule, cost: RunCost, token_bound: int, terms: Terms) -> BulkPlan:
-    on_demand = usage.records - scheduled.batch_records
+def _plan(usage: SplitUsage, scheduled: Schedule, estimate: TokenEstimate, terms: Terms) -> BulkPlan:
+    cost = price_of(usage, terms.shape, terms.prices)
+    most = price_of(_at_most(usage, estimate, terms.shape), terms.shape, terms.prices)
+    in_batch = round(usage.records * usage.batch_share)
+    on_demand = usage.records - in_batch
     refusals = (scheduled.refusal, _over_budget(cost.usd, terms.wishes))
     return BulkPlan(
         documents=usage.documents,
+        asked=usage.asked,
+        asked_bound=estimate.asked_bound,
         records=usage.records,
         input_tokens=usage.input_tokens,
         output_tokens=usage.output_tokens,
-        token_bound=token_bound,
+        token_bound=math.ceil(estimate.bound * terms.shape.input_factor),
+        measured_on=terms.shape.measured_on,
         jobs=scheduled.jobs,
-        batch_records=scheduled.batch_records,
+        batch_records=in_batch,
         on_demand_records=on_demand,
         cost_usd=cost.usd,
-        cost_bound_usd=cost.bound(token_bound, usage),
+        cost_bound_usd=None if most.usd is None or cost.usd is None else most.usd - cost.usd,
         record_usd=cost.record_usd,
         token_usd=cost.token_usd,
         guardrail_usd=cost.guardrail_usd,
@@ -118,21 +138,49 @@ def _plan(usage: SplitUsage, scheduled: Schedule, cost: RunCost, token_bound: in
 def _loads(kind: KindEstimate, shape: RequestShape) -> Iterator[_Load]:
     """Each size has its number of sections: a long document is a request for each, and some to merge them."""
     for bucket in kind.stratum.buckets:
+        asked = bucket.documents * kind.asked
         content = kind.tokens_per_byte * bucket.bytes
-        sections = max(1, math.ceil(content / bucket.documents / shape.section_tokens))
-        merges = 0
-        level = sections
-        while level > 1:
-            level = math.ceil(level / shape.merged_at_once)
-            merges += level
-        records = bucket.documents * (sections + merges)
-        merged = bucket.documents * (sections + merges - 1) * shape.output_tokens if merges else 0
+        characters = kind.characters_per_byte * bucket.bytes
+        sections = max(1, math.ceil(content / asked / shape.section_tokens)) if asked else 0
+        levels = [asked * each for each in _levels(sections, shape.merged_at_once)]
+        # each answer but the last of a document is part of a merge's request
+        merged = (sum(levels) - asked) * shape.output_tokens
         yield _Load(
             documents=bucket.documents,
-            records=records,
-            input_tokens=round(content) + records * shape.prompt_tokens + merged,
-            characters=round(kind.characters_per_byte * bucket.bytes),
+            levels=tuple(levels),
+            input_tokens=(content + sum(levels) * shape.prompt_tokens) * shape.input_factor + merged,
+            characters=characters,
+            units=asked * sections * expected_units(characters / asked / sections) if asked else 0,
         )
+
+
+def _levels(sections: int, merged_at_once: int) -> Iterator[int]:
+    yield sections
+    while sections > 1:
+        sections = math.ceil(sections / merged_at_once)
+        yield sections
+
+
+def _stray_merges(loads: Sequence[_Load], quotas: BatchQuotas) -> int:
+    """Each level of merges is a round of its own; one with fewer records than a job takes is asked on demand."""
+    levels = (sum(each) for each in zip_longest(*(load.levels[1:] for load in loads), fillvalue=0))
+    return math.ceil(sum(level for level in levels if level < quotas.minimum_records))
+
+
+def _at_most(usage: SplitUsage, estimate: TokenEstimate, shape: RequestShape) -> SplitUsage:
+    """The same at the upper ends of what the sample has left open."""
+    more = min(estimate.asked_bound, usage.documents - usage.asked)
+    share = more / usage.asked if usage.asked else 0.0
+    records = math.ceil(usage.records * (1 + share))
+    prompts = usage.records * share * shape.prompt_tokens
+    texts = max(share, estimate.relative_bound)
+    return usage._replace(
+        records=records,
+        asked=usage.asked + more,
+        input_tokens=usage.input_tokens + round((estimate.bound + prompts) * shape.input_factor),
+        output_tokens=round(records * shape.output_tokens),
+        input_units=round(usage.input_units * (1 + texts)),
+    )
 
 
 def _request_bytes(loads: Sequence[_Load], shape: RequestShape) -> int:

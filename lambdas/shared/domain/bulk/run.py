@@ -44,7 +44,8 @@ class BulkRun(NamedTuple):
     `sweep_limit`: so many records may be asked on demand, at twice the price, before an operator is asked.
     `record_usd` is what a record is planned to cost in batch, None = not known. `reason` says why it failed or stopped.
     `documents` counts ids of the source, once it is listed. `style`: empty = the deployment's. `attempt` numbers the
-    executions that carry it, `created_at` is ISO 8601, `plan` what it was planned to be, as `RunPlan` writes it.
+    executions that carry it, `created_at` is ISO 8601, `plan` what it was planned to be, as `RunPlan` writes it, and
+    `usage` what its answers took, as `AnsweredUsage` does.
     """
 
     run_id: str
@@ -68,6 +69,7 @@ class BulkRun(NamedTuple):
     attempt: int = 1
     created_at: str = ""
     plan: str = ""
+    usage: str = ""
     version: int = 0
 
     @property

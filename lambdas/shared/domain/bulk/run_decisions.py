@@ -6,6 +6,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import NamedTuple
 
+from lambdas.shared.domain.bulk.answered_usage import AnsweredUsage
 from lambdas.shared.domain.bulk.listing import ListingState
 from lambdas.shared.domain.bulk.run import BulkRun, RunPhase, RunState
 
@@ -63,9 +64,10 @@ class Swept(NamedTuple):
 
 
 class Reported(NamedTuple):
-    """The report is written; `accounted`: its ids are the source's, each once."""
+    """The report is written; `accounted`: its ids are the source's, each once. `usage`: what its answers took."""
 
     accounted: bool
+    usage: AnsweredUsage = AnsweredUsage()
 
 
 class Halted(NamedTuple):
@@ -161,8 +163,8 @@ def after(run: BulkRun, event: Event) -> BulkRun:
             return run._replace(phase=RunPhase.CUTTING, round=run.round + 1)
         case RunPhase.SWEEPING, Swept():
             return run._replace(phase=RunPhase.REPORTING)
-        case RunPhase.REPORTING, Reported(accounted):
-            return run._replace(state=RunState.SUCCEEDED) if accounted else _failed(run, UNACCOUNTED)
+        case RunPhase.REPORTING, Reported():
+            return _reported(run, event)
     return run
 
 
@@ -183,6 +185,11 @@ def _was_cut(run: BulkRun, plan: WasCut) -> BulkRun:
     if plan.rest > run.sweep_limit:
         return _stopped(_plan_put_aside(run), f"{SWEEP_LIMIT}: {plan.rest} records would be asked on demand")
     return run._replace(phase=RunPhase.SWEEPING if plan.rest else RunPhase.REPORTING)
+
+
+def _reported(run: BulkRun, event: Reported) -> BulkRun:
+    run = run._replace(usage=event.usage.as_text())
+    return run._replace(state=RunState.SUCCEEDED) if event.accounted else _failed(run, UNACCOUNTED)
 
 
 def _over_budget(run: BulkRun, plan: WasCut) -> bool:

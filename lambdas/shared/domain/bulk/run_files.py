@@ -15,6 +15,14 @@ class RowWriter(Protocol):
         ...
 
 
+class TableWriter(Protocol):
+    """A table that is being written; it appears, whole, when its context ends without an exception."""
+
+    def write(self, cells: Sequence[str]) -> None:
+        """Add a row."""
+        ...
+
+
 class RunFiles(Protocol):
     """Files in the results bucket."""
 
@@ -32,6 +40,10 @@ class RunFiles(Protocol):
 
     def concatenate(self, sources: Sequence[str], target: str) -> None:
         """One file of the lines of many; takes the place of another."""
+        ...
+
+    def open_table(self, key: str) -> AbstractContextManager[TableWriter]:
+        """A new CSV file, or one that takes the place of another."""
         ...
 
     def read(self, key: str) -> dict[str, Any] | None:

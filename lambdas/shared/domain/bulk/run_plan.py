@@ -7,12 +7,14 @@ from datetime import datetime
 from decimal import Decimal
 from typing import NamedTuple
 
-from lambdas.shared.domain.bulk.planner import BulkPlan
 from lambdas.shared.domain.timestamps import from_iso, to_iso
+
+_MONEY = ("cost_usd", "token_usd", "guardrail_usd")
 
 
 class RunPlan(NamedTuple):
-    """`batch` and `on_demand` count records; `cost_usd` None = not known."""
+    """`batch` and `on_demand` count records; None = not known. The parts' rest is what AWS's services are to cost.
+    `complete` False: it was made of the first `documents` of a longer source, and all of it is a lower bound."""
 
     documents: int
     jobs: int
@@ -20,16 +22,14 @@ class RunPlan(NamedTuple):
     on_demand: int
     cost_usd: Decimal | None
     finish_by: datetime
+    token_usd: Decimal | None = None
+    guardrail_usd: Decimal | None = None
+    complete: bool = True
 
     def as_text(self) -> str:
         """JSON; money is a decimal text."""
-        cost = None if self.cost_usd is None else str(self.cost_usd)
-        return json.dumps({**self._asdict(), "cost_usd": cost, "finish_by": to_iso(self.finish_by)})
-
-
-def kept_plan(plan: BulkPlan) -> RunPlan:
-    """The figures that callers see of it."""
-    return RunPlan(plan.documents, plan.jobs, plan.batch_records, plan.on_demand_records, plan.cost_usd, plan.finish_by)
+        money = {name: None if usd is None else str(usd) for name in _MONEY for usd in [getattr(self, name)]}
+        return json.dumps({**self._asdict(), **money, "finish_by": to_iso(self.finish_by)})
 
 
 def plan_from(text: str) -> RunPlan | None:
@@ -37,6 +37,5 @@ def plan_from(text: str) -> RunPlan | None:
     if not text:
         return None
     fields = json.loads(text)
-    cost = fields["cost_usd"]
-    fields |= {"cost_usd": None if cost is None else Decimal(cost), "finish_by": from_iso(fields["finish_by"])}
-    return RunPlan(**fields)
+    money = {name: Decimal(fields[name]) for name in _MONEY if fields.get(name) is not None}
+    return RunPlan(**{**fields, **money, "finish_by": from_iso(fields["finish_by"])})

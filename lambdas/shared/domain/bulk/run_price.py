@@ -2,60 +2,59 @@
 
 from __future__ import annotations
 
+import math
 from decimal import Decimal
 from typing import Literal, NamedTuple
 
+from lambdas.shared.domain.bulk.spending import add_usd
 from lambdas.shared.domain.chat_model import TokenUsage
-from lambdas.shared.domain.guardrail import CHARACTERS_PER_UNIT, GuardrailPrices, GuardrailUnits
+from lambdas.shared.domain.guardrail import GuardrailPrices, GuardrailUnits, text_units
 from lambdas.shared.domain.model_catalog import ResolvedModel
-from lambdas.shared.domain.price import batch_price, price
+from lambdas.shared.domain.price import batch_price, price, tier_of
+from lambdas.shared.domain.service_prices import GB_SECOND, S3_READ, S3_WRITE, TABLE_READ, TABLE_WRITE, TRANSITION
 
 GuardrailMode = Literal["none", "output", "both"]
-_CENT = Decimal("0.0001")
+_STEP = Decimal("0.000001")
 
 
 class RequestShape(NamedTuple):
-    """What a request looks like on average. `prompt_tokens` and `prompt_characters` are the instructions around a
-    section; `output_tokens` and `output_characters` are an answer's."""
+    """What a request looks like on average, in estimated tokens. `prompt_tokens` and `prompt_characters` are the
+    instructions around a section; `input_factor`: so many tokens does the model count for an estimated one.
+    `output_tokens` and `output_units` are an answer's, the latter in the guardrail's text units. `measured_on` answers
+    of earlier runs, 0 = on none: typical of the style."""
 
     section_tokens: int
     prompt_tokens: int
     prompt_characters: int
-    output_tokens: int
-    output_characters: int
+    output_tokens: float
+    output_units: float
+    input_factor: float = 1.0
+    measured_on: int = 0
     merged_at_once: int = 20
 
 
-class OrchestrationPrices(NamedTuple):
-    """USD of what carries a run, us-east-1; https://aws.amazon.com/step-functions/pricing/,
-    https://aws.amazon.com/s3/pricing/, https://aws.amazon.com/lambda/pricing/ (arm64)."""
-
-    transition: Decimal = Decimal("0.000025")
-    s3_read: Decimal = Decimal("0.0000004")
-    s3_write: Decimal = Decimal("0.000005")
-    gigabyte_second: Decimal = Decimal("0.0000133334")
-    as_of: str = "2026-11-21"
-
-
 class RunPrices(NamedTuple):
-    """Where prices come from. `guardrail_mode`: what the guardrail assesses of each record."""
+    """Where prices come from. `guardrail_mode`: what the guardrail assesses, under which policies (fields of
+    GuardrailUnits)."""
 
     model: ResolvedModel
     guardrail_mode: GuardrailMode
     guardrail: GuardrailPrices
-    orchestration: OrchestrationPrices = OrchestrationPrices()
+    policies: tuple[str, ...] = ("content", "topic", "sensitive_information")
 
 
 class SplitUsage(NamedTuple):
-    """`batch_share` of the records goes into jobs."""
+    """`batch_share` of the records goes into jobs. `documents` are read, of which `asked` get a summary; their texts
+    have `input_units`."""
 
     records: int
     batch_share: Decimal
     jobs: int
     documents: int
+    asked: int
     input_tokens: int
     output_tokens: int
-    input_characters: int
+    input_units: int
 
 
 class RunCost(NamedTuple):
@@ -66,27 +65,23 @@ class RunCost(NamedTuple):
     guardrail_usd: Decimal | None
     token_usd: Decimal | None
 
-    def bound(self, tokens: int, usage: SplitUsage) -> Decimal | None:
-        """What so many content tokens more or less would change."""
-        if self.token_usd is None or not usage.input_tokens:
-            return None if self.token_usd is None else Decimal(0)
-        return (self.token_usd * tokens / (usage.input_tokens + usage.output_tokens)).quantize(_CENT)
-
 
 def price_of(usage: SplitUsage, shape: RequestShape, prices: RunPrices) -> RunCost:
     """The whole run's price; unknown as soon as the price of anything that it uses is."""
     if not usage.records:
         return RunCost(Decimal(0), None, Decimal(0), Decimal(0))
-    record = TokenUsage(round(usage.input_tokens / usage.records), shape.output_tokens)
-    card, ratio = prices.model.card, prices.model.price_ratio
-    in_batch = batch_price(record, card.prices, ratio=ratio)
-    on_demand = price(record, card.prices, ratio=ratio)
-    batch_records = usage.records * usage.batch_share
-    tokens = _plus(_times(in_batch, batch_records), _times(on_demand, usage.records - batch_records))
+    in_batch, on_demand = _token_prices(usage, prices.model)
+    tokens = add_usd(_times(in_batch, usage.batch_share), _times(on_demand, 1 - usage.batch_share))
     guardrail = _guardrail(usage, shape, prices)
-    total = _plus(_plus(tokens, guardrail), _orchestration(usage, prices.orchestration))
-    each = _plus(in_batch, _times(guardrail, Decimal(1) / usage.records))
-    return RunCost(None if total is None else total.quantize(_CENT), each, guardrail, tokens)
+    total = add_usd(add_usd(tokens, guardrail), _orchestration(usage))
+    each = _times(add_usd(in_batch, guardrail), Decimal(1) / usage.records)
+    return RunCost(_rounded(total), each, _rounded(guardrail), _rounded(tokens))
+
+
+def expected_units(characters: float) -> float:
+    """Text units of a text of about this length: the price knows whole ones. The mean over lengths up to a fifth
+    smaller and larger, as documents of about one size have them."""
+    return sum(text_units(math.ceil(characters * part / 20)) for part in range(16, 25)) / 9
 
 
 def transitions(usage: SplitUsage) -> int:
@@ -97,27 +92,33 @@ def transitions(usage: SplitUsage) -> int:
     return 40 + 2 * pages + 5 * key_files + 460 * usage.jobs + 8 * swept
 
 
+def _token_prices(usage: SplitUsage, model: ResolvedModel) -> tuple[Decimal | None, Decimal | None]:
+    """Of all tokens in batch, and of all on demand; the tier is an average record's."""
+    tier = tier_of(TokenUsage(usage.input_tokens // usage.records, 0), model.card.prices)
+    if tier is None:
+        return None, None
+    all_ = TokenUsage(usage.input_tokens, usage.output_tokens)
+    flat = tier._replace(long_context_over=None)
+    return batch_price(all_, flat, ratio=model.price_ratio), price(all_, flat, ratio=model.price_ratio)
+
+
 def _guardrail(usage: SplitUsage, shape: RequestShape, prices: RunPrices) -> Decimal | None:
-    """A text's last unit is half full on average."""
+    """Of what jobs have answered, a document's one summary is assessed; on demand, each answer is."""
     if prices.guardrail_mode == "none":
         return Decimal(0)
-    unit = prices.guardrail.price(GuardrailUnits(content=1000, topic=1000, sensitive_information=1000))
-    if unit is None:
-        return None
-    units = Decimal(usage.records) * -(-shape.output_characters // CHARACTERS_PER_UNIT)
+    unit = prices.guardrail.price(GuardrailUnits(**dict.fromkeys(prices.policies, 1000)))
+    texts = usage.asked * usage.batch_share + usage.records * (1 - usage.batch_share)
+    units = texts * Decimal(shape.output_units)
     if prices.guardrail_mode == "both":
-        units += Decimal(usage.input_characters) / CHARACTERS_PER_UNIT + Decimal(usage.records) / 2
-    return units * unit / 1000
+        units += usage.input_units
+    return _times(unit, units / 1000)
 
 
-def _orchestration(usage: SplitUsage, prices: OrchestrationPrices) -> Decimal:
-    """Per document a read, a summary in two forms, and a tenth of a second of a gigabyte."""
-    each = prices.s3_read + 2 * prices.s3_write + prices.gigabyte_second / 10
-    return usage.documents * each + transitions(usage) * prices.transition
-
-
-def _plus(one: Decimal | None, other: Decimal | None) -> Decimal | None:
-    return None if one is None or other is None else one + other
+def _orchestration(usage: SplitUsage) -> Decimal:
+    """Per document a read, a summary in two forms, its row and its assessment's two, and a tenth of a second of a
+    gigabyte."""
+    each = S3_READ + 2 * S3_WRITE + TABLE_READ + 3 * TABLE_WRITE + GB_SECOND / 10
+    return usage.documents * each + transitions(usage) * TRANSITION
 
 
 def _times(one: Decimal | None, factor: Decimal) -> Decimal | None:
@@ -125,3 +126,7 @@ def _times(one: Decimal | None, factor: Decimal) -> Decimal | None:
     if not factor:
         return Decimal(0)
     return None if one is None else one * factor
+
+
+def _rounded(usd: Decimal | None) -> Decimal | None:
+    return None if usd is None else usd.quantize(_STEP)

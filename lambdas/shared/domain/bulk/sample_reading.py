@@ -37,6 +37,17 @@ class Chosen(NamedTuple):
     entry: Entry
 
 
+class MeasuredSample(NamedTuple):
+    """`unreadable` of the `read` documents hold no text, `summarized` have their summary; of the kinds in `assumed`
+    none could be read."""
+
+    measured: tuple[Measured, ...]
+    read: int
+    unreadable: int
+    summarized: int
+    assumed: tuple[str, ...]
+
+
 def reading_order(strata: Iterable[Stratum], limits: ReadingLimits) -> Iterator[Chosen]:
     """One of each kind, then the next of each, until a limit is reached."""
     size = 0

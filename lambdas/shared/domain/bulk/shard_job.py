@@ -104,3 +104,10 @@ def job_name(ref: ShardRef, attempt: int) -> str:
 def wait_seconds(waits: int) -> int:
     """One minute, growing to ten: 24 hours are about 150 looks. It counts looks and reads no clock."""
     return min(_LONGEST_WAIT, int(_FIRST_WAIT * _GROWTH ** min(max(waits, 1) - 1, 16)))
+
+
+class ShardProgress(NamedTuple):
+    """`act` is WAIT (then come again in `seconds`), COLLECT or DONE."""
+
+    act: Act
+    seconds: int = 0

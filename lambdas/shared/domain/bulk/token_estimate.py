@@ -10,16 +10,20 @@ from lambdas.shared.domain.bulk.archive_profile import Stratum
 
 
 class Measured(NamedTuple):
-    """A document of the sample that was read. One without text has no tokens, and counts as such."""
+    """A document of the sample that was read. One without text has no tokens, and counts as such; so has one of which
+    there is a summary already: nothing of it will be asked."""
 
     kind: str
     bytes: int
     tokens: int
     characters: int
+    summarized: bool = False
 
 
 class KindEstimate(NamedTuple):
-    """What a byte of this kind is worth. `tokens` is the kind's total, `variance` that of the total."""
+    """What a byte of this kind is worth. `tokens` is the kind's total, `variance` that of the total. `asked` is the
+    share of its documents of which something is to be asked, `asked_variance` that of their number; `summarized` of
+    the sample have their summary."""
 
     stratum: Stratum
     tokens_per_byte: float
@@ -27,20 +31,30 @@ class KindEstimate(NamedTuple):
     tokens: float
     variance: float
     sampled: int
+    asked: float = 1.0
+    asked_variance: float = 0.0
+    summarized: int = 0
 
 
 class TokenEstimate(NamedTuple):
-    """The archive's content tokens: the true number is within `tokens ± bound` nineteen times out of twenty.
+    """The archive's content tokens: the true number is within `tokens ± bound` nineteen times out of twenty, and so
+    is the number of documents that are to be asked about, within `asked ± asked_bound`.
 
     A ratio estimate, separately for each kind (Cochran, Sampling Techniques, 1977, chapter 6): tokens per byte of the
     sample times the kind's bytes, which the listing knows exactly. Its variance is that of the residuals
     `tokens - ratio * bytes`, with the correction for a finite archive: a sample of all of it has none. `bound` takes
     Student's t of the smallest sample. A kind with fewer than two sampled documents is bounded by its whole estimate.
+
+    The share of documents that are to be asked about is the sample's; its variance is Agresti's and Coull's (1998), so
+    that a sample of which nothing is to be asked has one too. Where all is to be asked, the estimate is the most that
+    it can be.
     """
 
     kinds: tuple[KindEstimate, ...]
     tokens: int
     bound: int
+    asked: int
+    asked_bound: int
 
     @property
     def relative_bound(self) -> float:
@@ -56,7 +70,13 @@ def estimate_content(strata: Iterable[Stratum], sample: Iterable[Measured]) -> T
     kinds = tuple(_kind(stratum, by_kind) for stratum in strata)
     smallest = min((kind.sampled for kind in kinds if kind.variance > 0), default=2)
     half_width = _students_t(smallest - 1) * math.sqrt(sum(kind.variance for kind in kinds))
-    return TokenEstimate(kinds, round(sum(kind.tokens for kind in kinds)), math.ceil(half_width))
+    return TokenEstimate(
+        kinds,
+        tokens=round(sum(kind.tokens for kind in kinds)),
+        bound=math.ceil(half_width),
+        asked=round(sum(kind.asked * kind.stratum.documents for kind in kinds)),
+        asked_bound=math.ceil(1.96 * math.sqrt(sum(kind.asked_variance for kind in kinds))),
+    )
 
 
 def _kind(stratum: Stratum, by_kind: Mapping[str, Sequence[Measured]]) -> KindEstimate:
@@ -66,6 +86,7 @@ def _kind(stratum: Stratum, by_kind: Mapping[str, Sequence[Measured]]) -> KindEs
     size = sum(each.bytes for each in sample)
     ratio = sum(each.tokens for each in sample) / size if size else 0.0
     tokens = ratio * stratum.bytes
+    asked = sum(each.tokens > 0 for each in sample)
     return KindEstimate(
         stratum=stratum,
         tokens_per_byte=ratio,
@@ -73,6 +94,9 @@ def _kind(stratum: Stratum, by_kind: Mapping[str, Sequence[Measured]]) -> KindEs
         tokens=tokens,
         variance=_variance(stratum, sample, ratio, tokens),
         sampled=len(sample),
+        asked=asked / len(sample),
+        asked_variance=_asked_variance(stratum.documents, asked, len(sample)),
+        summarized=sum(each.summarized for each in sample),
     )
 
 
@@ -84,6 +108,13 @@ def _variance(stratum: Stratum, sample: Sequence[Measured], ratio: float, tokens
         return (tokens / _students_t(1)) ** 2
     residuals = sum((each.tokens - ratio * each.bytes) ** 2 for each in sample) / (count - 1)
     return all_**2 * (1 - count / all_) * residuals / count
+
+
+def _asked_variance(documents: int, asked: int, sampled: int) -> float:
+    if asked == sampled:
+        return 0.0
+    share = (asked + 2) / (sampled + 4)
+    return documents**2 * (1 - sampled / documents) * share * (1 - share) / (sampled + 4)
 
 
 def _students_t(freedom: int) -> float:

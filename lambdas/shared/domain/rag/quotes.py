@@ -21,6 +21,7 @@ _SAME = str.maketrans(
 )
 # Marks without a width, and the soft hyphen.
 _UNSEEN = frozenset("\u00ad\u200b\u200c\u200d\u2060\ufeff")
+_BROKEN = re.compile(r"-[ \t]*\r?\n\s*(?=[^\W\dA-Z_])")
 _AROUND = " \t\r\n\"'.,;:!?-*_"
 
 
@@ -91,6 +92,10 @@ def _fold(text: str) -> _Folded:
 
 
 def _sign(text: str, at: int) -> tuple[str, int]:
+    """What stands at this place, and how many characters it takes: entities are read, and a word that is broken at the
+    end of a line is whole."""
+    if text[at] == "-" and (broken := _BROKEN.match(text, at)):
+        return "", broken.end() - at
     if text[at] == "&":
         for entity, sign in _ENTITIES:
             if text.startswith(entity, at):

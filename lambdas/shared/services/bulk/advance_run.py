@@ -14,7 +14,8 @@ from lambdas.shared.domain.bulk.run_decisions import (
     next_step,
 )
 from lambdas.shared.domain.bulk.run_files import RunFiles
-from lambdas.shared.domain.bulk.run_stores import BulkRunStore, ShardStore
+from lambdas.shared.domain.bulk.run_stores import BulkRunStore
+from lambdas.shared.domain.bulk.shard_stores import ShardStore
 from lambdas.shared.services.bulk.round_plans import RoundPlans
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from lambdas.shared.domain.bulk import shard_decisions
 from lambdas.shared.domain.bulk.batch_jobs import (
     BatchJobs,
@@ -16,16 +14,10 @@ from lambdas.shared.domain.bulk.batch_jobs import (
 from lambdas.shared.domain.bulk.layout import RunLayout
 from lambdas.shared.domain.bulk.run import BulkRun, RunPhase
 from lambdas.shared.domain.bulk.run_files import RunFiles
-from lambdas.shared.domain.bulk.run_stores import BulkRunStore, JobSlots, RowChangedError, ShardStore
-from lambdas.shared.domain.bulk.shard_job import Act, ShardPhase, ShardRef, ShardRow, wait_seconds
+from lambdas.shared.domain.bulk.run_stores import BulkRunStore, RowChangedError
+from lambdas.shared.domain.bulk.shard_job import Act, ShardPhase, ShardProgress, ShardRef, ShardRow, wait_seconds
+from lambdas.shared.domain.bulk.shard_stores import JobSlots, ShardStore
 from lambdas.shared.services.bulk.round_plans import RoundPlans
-
-
-class ShardProgress(NamedTuple):
-    """`act` is WAIT (then come again in `seconds`), COLLECT or DONE."""
-
-    act: Act
-    seconds: int = 0
 
 
 class AdvanceShard:

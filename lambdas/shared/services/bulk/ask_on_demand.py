@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 
-from lambdas.shared.domain.bulk.document_steps import AskedAnswer, ModelInput
+from lambdas.shared.domain.bulk.document_steps import AskedAnswer
+from lambdas.shared.domain.bulk.part import ModelInput
 from lambdas.shared.domain.bulk.run import BulkRun
+from lambdas.shared.domain.bulk.spending import Spent
 from lambdas.shared.domain.converse import chat_request
 from lambdas.shared.services.metered_models import CallPurpose, MeteredModels
 from lambdas.shared.services.model_slots import ModelSlots
@@ -17,19 +18,16 @@ _DOCUMENT_ID_LENGTH = len("doc_") + 24
 
 
 class AskOnDemand:
-    """`RecordAsker`. `metered` makes models whose next event has the given id."""
+    """`RecordAsker`. `metered` makes models whose next event has the given id. Documents were assessed when they were
+    prepared, where the deployment wants that."""
 
-    def __init__(self, *, metered: Callable[[str], MeteredModels], slots: ModelSlots, guards_documents: bool) -> None:
+    def __init__(self, *, metered: Callable[[str], MeteredModels], slots: ModelSlots) -> None:
         self._metered = metered
         self._slots = slots
-        self._guards_documents = guards_documents
 
     def ask(self, run: BulkRun, record_id: str, model_input: ModelInput, *, call_id: str) -> AskedAnswer:
         """Raises NoSlotError too: try again later."""
         request = chat_request(run.model_id, model_input)
-        if self._guards_documents:
-            guarded = tuple(replace(message, guarded=True) for message in request.messages)
-            request = replace(request, messages=guarded)
         purpose = CallPurpose(
             tenant=run.tenant,
             client=CLIENT,
@@ -39,4 +37,5 @@ class AskOnDemand:
         )
         with self._slots.held(f"{run.run_id}/{record_id}"):
             reply = self._metered(call_id).reply(request, purpose)
-        return AskedAnswer(reply.text, reply.stop_reason, reply.cost_usd)
+        spent = Spent(reply.cost_usd, reply.guardrail_usd)
+        return AskedAnswer(reply.text, reply.stop_reason, spent, reply.usage)

@@ -8,21 +8,25 @@ from functools import partial
 from typing import Any
 
 from lambdas.shared.domain.bulk import joining, shard_decisions
+from lambdas.shared.domain.bulk.answered_requests import answered_usage
 from lambdas.shared.domain.bulk.document_steps import JobLedger, JobSettlement
-from lambdas.shared.domain.bulk.joining import Check, Joined, Price
+from lambdas.shared.domain.bulk.joining import Joined, Price
 from lambdas.shared.domain.bulk.layout import RunLayout
-from lambdas.shared.domain.bulk.outcome import Account, Outcome
+from lambdas.shared.domain.bulk.outcome import Outcome
 from lambdas.shared.domain.bulk.output_row import OutputRow, output_row
 from lambdas.shared.domain.bulk.part import Part, part_limits
+from lambdas.shared.domain.bulk.record_result import Check
 from lambdas.shared.domain.bulk.run import BulkRun
 from lambdas.shared.domain.bulk.run_files import RunFiles
-from lambdas.shared.domain.bulk.run_stores import BulkRunStore, RowChangedError, ShardStore
-from lambdas.shared.domain.bulk.shard_job import Act, ShardPhase, ShardRef, ShardRow, wait_seconds
-from lambdas.shared.services.bulk.advance_shard import ShardProgress
+from lambdas.shared.domain.bulk.run_stores import BulkRunStore, RowChangedError
+from lambdas.shared.domain.bulk.shard_job import Act, ShardPhase, ShardProgress, ShardRef, ShardRow, wait_seconds
+from lambdas.shared.domain.bulk.shard_stores import ShardStore
+from lambdas.shared.domain.bulk.spending import Spent, assessed
 from lambdas.shared.services.bulk.overlapped import overlapped
 from lambdas.shared.services.bulk.part_writer import PartWriter
 from lambdas.shared.services.bulk.round_plans import RoundPlans
 from lambdas.shared.services.bulk.settle_documents import Asked, SettleDocuments, StillOpen, asked_records, documents_of
+from lambdas.shared.services.bulk.step_books import StepBooks
 
 
 class _TimeIsUpError(Exception):
@@ -93,29 +97,31 @@ class CollectShard:
     def _write(self, run: BulkRun, row: ShardRow, parts: tuple[Part, ...], joined: Joined) -> str:
         layout, ref, nonce = RunLayout(run.run_id), row.ref, self._new_id()
         origin = f"r{ref.round:03d}s{ref.shard:05d}"
-        account, outcome_key = Account(), layout.outcome_file(origin, nonce)
+        books, outcome_key = StepBooks(), layout.outcome_file(origin, nonce)
         writer = PartWriter(
             self._files, part_limits(run.quotas), lambda index: layout.part(ref.round + 1, origin, nonce, index)
         )
         with writer, self._files.open(outcome_key) as outcomes:
             asked = (each for part in parts for each in documents_of(self._files, part))
             settle = partial(self._settled, run, joined)
-            for settled in overlapped(settle, asked, workers=self._workers):
+            for each, settled in overlapped(settle, asked, workers=self._workers):
+                books.add_usage(answered_usage(each.rows, joined.results))
                 if isinstance(settled, Outcome):
-                    account.add(settled)
+                    books.add_spent(settled.spent, before=each.work.spent)
+                    books.account.add(settled)
                     outcomes.write(settled.as_row())
                 else:
                     writer.add(settled.work, settled.rows)
         cost = _settlement(row, joined)
         key = layout.settlement(ref.round, ref.shard, nonce)
-        self._files.create(key, _commit(account, outcome_key, writer.parts, joined, cost))
+        self._files.create(key, _commit(books, outcome_key, writer.parts, joined, cost))
         self._ledger.record_job(run, cost)
         return key
 
-    def _settled(self, run: BulkRun, joined: Joined, asked: Asked) -> Outcome | StillOpen:
+    def _settled(self, run: BulkRun, joined: Joined, asked: Asked) -> tuple[Asked, Outcome | StillOpen]:
         if self._time_is_up():
             raise _TimeIsUpError
-        return self._settle.settle(run, asked, joined.results)
+        return asked, self._settle.settle(run, asked, joined.results)
 
 
 def _settlement(row: ShardRow, joined: Joined) -> JobSettlement:
@@ -131,13 +137,14 @@ def _settlement(row: ShardRow, joined: Joined) -> JobSettlement:
 
 
 def _commit(
-    account: Account, outcomes: str, parts: Iterable[Part], joined: Joined, cost: JobSettlement
+    books: StepBooks, outcomes: str, parts: Iterable[Part], joined: Joined, cost: JobSettlement
 ) -> dict[str, Any]:
+    """The job's whole price is the run's, also that of answers which belong to no document."""
+    books.spent = Spent(cost.cost_usd).plus(assessed(books.spent.guardrail_usd))
     return {
         **cost._asdict(),
-        "cost_usd": None if cost.cost_usd is None else str(cost.cost_usd),
+        **books.as_json(),
         "rows": asdict(joined.counts),
         "parts": [part.as_json() for part in parts],
         "outcomes": outcomes,
-        "account": account.as_json(),
     }

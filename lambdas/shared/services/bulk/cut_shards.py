@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from lambdas.shared.domain.bulk.run_decisions import Step, WasCut, after, next_step
 from lambdas.shared.domain.bulk.run_files import RunFiles
-from lambdas.shared.domain.bulk.run_stores import BulkRunStore, ShardStore
-from lambdas.shared.domain.bulk.sharding import Cut, cut
+from lambdas.shared.domain.bulk.run_stores import BulkRunStore
+from lambdas.shared.domain.bulk.shard import Cut
+from lambdas.shared.domain.bulk.shard_stores import ShardStore
+from lambdas.shared.domain.bulk.sharding import cut
 from lambdas.shared.services.bulk.round_plans import RoundPlans
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from lambdas.shared.domain.bulk.document_steps import SourcePages
 from lambdas.shared.domain.bulk.layout import RunLayout
 from lambdas.shared.domain.bulk.listing import Entry, ListingState, after_page, listing_from
 from lambdas.shared.domain.bulk.run import BulkRun, RunPhase
@@ -13,6 +12,7 @@ from lambdas.shared.domain.bulk.run_decisions import Listed, after
 from lambdas.shared.domain.bulk.run_files import RunFiles
 from lambdas.shared.domain.bulk.run_stores import BulkRunStore
 from lambdas.shared.domain.bulk.source import SourceKind, parse_source
+from lambdas.shared.domain.bulk.source_pages import SourcePages
 
 
 class ListSource:

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from threading import Lock
-from typing import NamedTuple
 
 from lambdas.shared.domain.bulk.archive_profile import Stratum
-from lambdas.shared.domain.bulk.sample_reading import Chosen, ReadingLimits, SampleDocuments, assumed, reading_order
+from lambdas.shared.domain.bulk.sample_reading import (
+    Chosen,
+    MeasuredSample,
+    ReadingLimits,
+    SampleDocuments,
+    assumed,
+    reading_order,
+)
 from lambdas.shared.domain.bulk.token_estimate import Measured
 from lambdas.shared.domain.document_text import TextReader
 from lambdas.shared.domain.errors import UnreadableDocumentError
@@ -18,12 +24,8 @@ from lambdas.shared.domain.tokens import estimate_tokens
 _AT_ONCE = 8
 
 
-class MeasuredSample(NamedTuple):
-    """`unreadable` of the documents that were read hold no text; of the kinds in `assumed` none could be read."""
-
-    measured: tuple[Measured, ...]
-    unreadable: int
-    assumed: tuple[str, ...]
+# Of a document's content and its text: whether there is a summary of it already.
+IsSummarized = Callable[[bytes, Sequence[str]], bool]
 
 
 class MeasureSample:
@@ -41,23 +43,27 @@ class MeasureSample:
         self._limits = limits
         self._reading = Lock()
 
-    def measure(self, strata: Sequence[Stratum], *, time_is_up: Callable[[], bool]) -> MeasuredSample:
+    def measure(
+        self, strata: Sequence[Stratum], *, is_summarized: IsSummarized, time_is_up: Callable[[], bool]
+    ) -> MeasuredSample:
         """Raises InvalidInputError where the source's documents may not be read."""
 
         def one(chosen: Chosen) -> Measured | None:
-            return None if time_is_up() else self._measured(chosen)
+            return None if time_is_up() else self._measured(chosen, is_summarized)
 
         with ThreadPoolExecutor(_AT_ONCE) as pool:
             found = [each for each in pool.map(one, reading_order(strata, self._limits)) if each is not None]
         read = {each.kind for each in found}
         unknown = [stratum for stratum in strata if stratum.kind not in read]
         return MeasuredSample(
-            (*found, *map(assumed, unknown)),
-            _without_text(found),
-            tuple(stratum.kind for stratum in unknown),
+            measured=(*found, *map(assumed, unknown)),
+            read=len(found),
+            unreadable=sum(not (each.tokens or each.summarized) for each in found),
+            summarized=sum(each.summarized for each in found),
+            assumed=tuple(stratum.kind for stratum in unknown),
         )
 
-    def _measured(self, chosen: Chosen) -> Measured | None:
+    def _measured(self, chosen: Chosen, is_summarized: IsSummarized) -> Measured | None:
         kind, entry = chosen
         size = entry.size or 0
         if not size:
@@ -71,8 +77,6 @@ class MeasureSample:
                 parts = self._reader.read(content, entry.key).parts
         except UnreadableDocumentError:
             return Measured(kind, size, 0, 0)
+        if is_summarized(content, parts):
+            return Measured(kind, size, 0, 0, summarized=True)
         return Measured(kind, size, sum(map(estimate_tokens, parts)), sum(map(len, parts)))
-
-
-def _without_text(measured: Iterable[Measured]) -> int:
-    return sum(not each.tokens for each in measured)

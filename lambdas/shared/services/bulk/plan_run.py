@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import hashlib
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -11,22 +12,24 @@ from lambdas.shared.domain.bulk.archive_plan import ArchivePlan, BulkWish, plan_
 from lambdas.shared.domain.bulk.archive_profile import SAMPLE_PER_KIND
 from lambdas.shared.domain.bulk.archive_survey import ArchiveSurvey, Surveyor, survey_notes, survey_refusals
 from lambdas.shared.domain.bulk.bulk_request import BulkRunActiveError, CheckedRequest, check_request, refuse_overlap
-from lambdas.shared.domain.bulk.document_steps import SourcePages
 from lambdas.shared.domain.bulk.planner import Terms, plan_run
 from lambdas.shared.domain.bulk.quotas import QuotaSource
-from lambdas.shared.domain.bulk.request_shape import shape_of
+from lambdas.shared.domain.bulk.request_shape import measured_by, shape_of
 from lambdas.shared.domain.bulk.run import ROUNDS, BulkRun
-from lambdas.shared.domain.bulk.run_price import GuardrailMode, RunPrices
+from lambdas.shared.domain.bulk.run_price import GuardrailMode, RequestShape, RunPrices
 from lambdas.shared.domain.bulk.run_stores import BulkRunStore
+from lambdas.shared.domain.bulk.sample_reading import MeasuredSample
 from lambdas.shared.domain.bulk.schedule import Pace, Refusal
 from lambdas.shared.domain.bulk.source import AllowedSource, Source, SourceKind, parse_source
+from lambdas.shared.domain.bulk.source_pages import SourcePages
 from lambdas.shared.domain.bulk.token_estimate import estimate_content
 from lambdas.shared.domain.guardrail import GuardrailPrices
 from lambdas.shared.domain.model_catalog import ModelCatalog
+from lambdas.shared.domain.reusable_summaries import ReusableSummaries
 from lambdas.shared.domain.summary_options import SummaryOptions, TenantOptions
 from lambdas.shared.domain.summary_request import SummaryPrompts, SummaryRequests
 from lambdas.shared.domain.timestamps import utc_now
-from lambdas.shared.services.bulk.measure_sample import MeasuredSample, MeasureSample
+from lambdas.shared.services.bulk.measure_sample import IsSummarized, MeasureSample
 
 
 class BulkDefaults(NamedTuple):
@@ -37,6 +40,7 @@ class BulkDefaults(NamedTuple):
     options: SummaryOptions
     places: Callable[[str], Sequence[AllowedSource]]
     guardrail_mode: GuardrailMode
+    guardrail_policies: Sequence[str] = ("content", "topic", "sensitive_information")
     pace: Pace = Pace()
     rounds: int = ROUNDS
     most_documents: int | None = None
@@ -66,6 +70,7 @@ class PlanRun:
         catalog: ModelCatalog,
         prompts: SummaryPrompts,
         tenants: TenantOptions,
+        documents: ReusableSummaries,
         defaults: BulkDefaults,
         now: Callable[[], datetime] = utc_now,
         listed: Callable[[int], object] = lambda documents: None,
@@ -78,6 +83,7 @@ class PlanRun:
         self._catalog = catalog
         self._prompts = prompts
         self._tenants = tenants
+        self._documents = documents
         self._defaults = defaults
         self._now = now
         self._listed = listed
@@ -97,11 +103,12 @@ class PlanRun:
         requests = self._requests(wish)
         quotas = self._quotas.batch_quotas(requests.model.model_id)
         survey = self._survey(BulkRun("", wish.tenant, request.source.uri, requests.model.model_id, quotas.quotas))
-        sample = self._sample.measure(survey.strata, time_is_up=time_is_up)
-        prices = RunPrices(requests.model, defaults.guardrail_mode, self._catalog.guardrail_prices or GuardrailPrices())
-        terms = Terms(shape_of(requests), prices, quotas, defaults.pace, request.wishes, now)
+        known = self._is_summarized(wish.tenant, requests)
+        sample = self._sample.measure(survey.strata, is_summarized=known, time_is_up=time_is_up)
+        runs = list(self._runs.of_tenant(wish.tenant))
+        terms = Terms(self._shape(requests, runs), self._prices(requests), quotas, defaults.pace, request.wishes, now)
         made = Made(request, requests, survey, sample, terms)
-        planned = _planned(wish.tenant, made, self._overlap(wish.tenant, request.source))
+        planned = _planned(wish.tenant, made, _overlap(request.source, runs))
         return planned._replace(plan=planned.plan._replace(rounds=min(planned.plan.rounds, defaults.rounds)))
 
     def _requests(self, wish: BulkWish) -> SummaryRequests:
@@ -122,19 +129,37 @@ class PlanRun:
             if token is None or (most is not None and surveyor.listing.tally.ids >= most):
                 return surveyor.survey()
 
-    def _overlap(self, tenant: str, source: Source) -> tuple[Refusal, ...]:
-        try:
-            refuse_overlap(source, self._runs.active(tenant))
-        except BulkRunActiveError as error:
-            return (Refusal("/source", error.code, str(error)),)
-        return ()
+    def _shape(self, requests: SummaryRequests, runs: Iterable[BulkRun]) -> RequestShape:
+        model_id, style = requests.model.model_id, requests.options.style
+        return shape_of(requests, measured_by(runs, model_id=model_id, style=style))
+
+    def _prices(self, requests: SummaryRequests) -> RunPrices:
+        defaults = self._defaults
+        guardrail = self._catalog.guardrail_prices or GuardrailPrices()
+        return RunPrices(requests.model, defaults.guardrail_mode, guardrail, tuple(defaults.guardrail_policies))
+
+    def _is_summarized(self, tenant: str, requests: SummaryRequests) -> IsSummarized:
+        def known(content: bytes, parts: Sequence[str]) -> bool:
+            digest = hashlib.sha256(content).hexdigest()
+            key = requests.reuse_key(digest, len(requests.split(parts)))
+            return self._documents.find_reusable(tenant, key) is not None
+
+        return known
+
+
+def _overlap(source: Source, runs: Iterable[BulkRun]) -> tuple[Refusal, ...]:
+    try:
+        refuse_overlap(source, (run for run in runs if not run.state.ended))
+    except BulkRunActiveError as error:
+        return (Refusal("/source", error.code, str(error)),)
+    return ()
 
 
 def _planned(tenant: str, made: Made, overlap: tuple[Refusal, ...]) -> ArchivePlan:
     request, requests, survey, sample, terms = made
     estimate = estimate_content(survey.strata, sample.measured)
     plan = plan_run(estimate, terms)
-    notes = plan_notes(plan, unreadable=sample.unreadable, sampled=len(sample.measured), assumed=sample.assumed)
+    notes = plan_notes(plan, sample)
     return ArchivePlan(
         tenant=tenant,
         request=request,
@@ -150,5 +175,5 @@ def _planned(tenant: str, made: Made, overlap: tuple[Refusal, ...]) -> ArchivePl
             *unlisted_refusals(survey, request.wishes),
             *plan.refusals,
         ),
-        notes=(*survey_notes(survey), *notes),
+        notes=(*survey_notes(survey, request.source.uri, tenant), *notes),
     )

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from itertools import islice
 from typing import Any
 
-from lambdas.shared.domain.bulk.document_steps import DocumentPreparer, PreparedDocument
+from lambdas.shared.domain.bulk.document_preparing import DocumentPreparer, PreparedDocument
 from lambdas.shared.domain.bulk.layout import RunLayout
 from lambdas.shared.domain.bulk.listing import Entry
-from lambdas.shared.domain.bulk.outcome import Account, Outcome
+from lambdas.shared.domain.bulk.outcome import Outcome
 from lambdas.shared.domain.bulk.part import part_limits, request_row
 from lambdas.shared.domain.bulk.run import BulkRun, RunPhase
 from lambdas.shared.domain.bulk.run_files import RunFiles
 from lambdas.shared.domain.bulk.run_stores import BulkRunStore
 from lambdas.shared.services.bulk.overlapped import overlapped
 from lambdas.shared.services.bulk.part_writer import PartWriter
+from lambdas.shared.services.bulk.prepare_commits import prepare_commits
+from lambdas.shared.services.bulk.step_books import StepBooks
 
 
 class PrepareDocuments:
@@ -60,7 +62,7 @@ class PrepareDocuments:
     def _prepare(self, run: BulkRun, layout: RunLayout, number: int, key: str, offset: int) -> dict[str, Any]:
         origin, nonce = f"f{number:06d}", self._new_id()
         outcome_key = layout.outcome_file(origin, nonce)
-        account, done = Account(), True
+        books, done = StepBooks(), True
         parts = PartWriter(self._files, part_limits(run.quotas), lambda index: layout.part(0, origin, nonce, index))
         with parts, self._files.open(outcome_key) as outcomes:
             rows = islice(self._files.rows(key), offset, None)
@@ -69,9 +71,11 @@ class PrepareDocuments:
                     done = False
                     break
                 if isinstance(prepared, Outcome):
-                    account.add(prepared)
+                    books.add_spent(prepared.spent)
+                    books.account.add(prepared)
                     outcomes.write(prepared.as_row())
                 else:
+                    books.add_spent(prepared.work.spent)
                     parts.add(prepared.work, map(request_row, prepared.work.open, prepared.requests))
                 offset += 1
         return {
@@ -79,19 +83,9 @@ class PrepareDocuments:
             "offset": offset,
             "parts": [part.as_json() for part in parts.parts],
             "outcomes": outcome_key,
-            "account": account.as_json(),
+            **books.as_json(),
         }
 
     def _prepared(self, run: BulkRun, row: Mapping[str, Any]) -> PreparedDocument | Outcome | None:
         """None when the time is up: what comes after that is left to the next step."""
         return None if self._time_is_up() else self._preparer.prepare(run, Entry(**row))
-
-
-def prepare_commits(files: RunFiles, layout: RunLayout, number: int) -> Iterator[dict[str, Any]]:
-    """What was committed for a key file, in order; it is done when the last one says so."""
-    step = 0
-    while (commit := files.read(layout.prepare_commit(number, step))) is not None:
-        yield commit
-        step += 1
-        if commit["done"]:
-            return

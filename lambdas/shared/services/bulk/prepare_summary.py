@@ -4,27 +4,24 @@ from __future__ import annotations
 
 import hashlib
 
-from lambdas.shared.domain.bulk.document_steps import PreparedDocument
+from lambdas.shared.domain.bulk.document_preparing import PreparedDocument
 from lambdas.shared.domain.bulk.document_work import DocumentWork
 from lambdas.shared.domain.bulk.listing import Entry
 from lambdas.shared.domain.bulk.outcome import Outcome
 from lambdas.shared.domain.bulk.run import BulkRun
+from lambdas.shared.domain.bulk.spending import assessed
 from lambdas.shared.domain.converse import converse_body
 from lambdas.shared.domain.document_kind import too_large
 from lambdas.shared.domain.document_limits import LARGEST_DOCUMENT_BYTES
-from lambdas.shared.domain.document_store import DocumentStore, ReuseKey
 from lambdas.shared.domain.document_text import DocumentText, TextReader, recognise
-from lambdas.shared.domain.errors import BlockedByGuardrailError, ContextTooLongError, UnreadableDocumentError
+from lambdas.shared.domain.errors import ContextTooLongError, UnreadableDocumentError
 from lambdas.shared.domain.failure import DELETED_CODE
 from lambdas.shared.domain.object_store import ObjectMissingError, ObjectStore
+from lambdas.shared.domain.reusable_summaries import ReusableSummaries
 from lambdas.shared.domain.summary_request import SummaryRequests
 from lambdas.shared.services.bulk.content_policy import BulkContentPolicy
 from lambdas.shared.services.bulk.keep_summary import KeepSummary
 from lambdas.shared.services.bulk.tenant_requests import TenantRequests
-from lambdas.shared.services.prepare_document import told
-
-# The same every time, so it is the document's outcome.
-_FOR_GOOD = (UnreadableDocumentError, ContextTooLongError, BlockedByGuardrailError)
 
 
 class PrepareSummary:
@@ -35,7 +32,7 @@ class PrepareSummary:
         self,
         *,
         objects: ObjectStore,
-        documents: DocumentStore,
+        documents: ReusableSummaries,
         reader: TextReader,
         requests: TenantRequests,
         policy: BulkContentPolicy,
@@ -52,7 +49,7 @@ class PrepareSummary:
         """Raises what may be mended by trying again."""
         try:
             return self._prepared(run, entry)
-        except _FOR_GOOD as error:
+        except UnreadableDocumentError as error:
             return Outcome(entry.document_id, entry.key, "failed", code=error.code)
 
     def _prepared(self, run: BulkRun, entry: Entry) -> PreparedDocument | Outcome:
@@ -62,17 +59,25 @@ class PrepareSummary:
         text = self._reader.read(content, entry.key)
         sections = requests.split(text.parts)
         work = _work(entry, content, text, len(sections))
-        reuse = ReuseKey(work.content_hash, requests.version(len(sections)), requests.model.model_id)
-        known = self._documents.find_reusable(run.tenant, reuse)
+        known = self._documents.find_reusable(run.tenant, requests.reuse_key(work.content_hash, len(sections)))
         if known is not None:
-            return Outcome(work.document_id, work.key, "skipped", result_key=self._keeper.reuse(run, work, known))
-        return PreparedDocument(work, self._bodies(run, work, requests, sections))
+            return self._keeper.reuse(run, work, known)
+        return self._requested(run, work, requests, sections)
 
-    def _bodies(
+    def _requested(
         self, run: BulkRun, work: DocumentWork, requests: SummaryRequests, sections: tuple[str, ...]
-    ) -> list[dict[str, object]]:
-        passed = [self._policy.passed(run, work.document_id, section, "input") for section in sections]
-        return [converse_body(request) for request in requests.requests(passed)]
+    ) -> PreparedDocument | Outcome:
+        passed = []
+        for section in sections:
+            found = self._policy.assess(run, work.document_id, section, "input")
+            work = work.paid(assessed(found.usd))
+            if found.refusal is not None:
+                return work.failed(found.refusal)
+            passed.append(found.text)
+        try:
+            return PreparedDocument(work, [converse_body(request) for request in requests.requests(passed)])
+        except ContextTooLongError as error:
+            return work.failed(error.code)
 
     def _read(self, entry: Entry) -> bytes:
         if entry.size is not None and entry.size > LARGEST_DOCUMENT_BYTES:
@@ -97,5 +102,6 @@ def _work(entry: Entry, content: bytes, text: DocumentText, sections: int) -> Do
         # the same grammar as `DocumentWork.record_id` has for the levels above
         open=tuple(f"{document_id}_0_{index:05}" for index in range(sections)),
         sections=sections,
-        skipped=told(text.skipped),
+        skipped=text.told,
+        language=text.language,
     )

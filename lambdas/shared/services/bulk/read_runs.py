@@ -4,21 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import Any
 
-from lambdas.shared.domain.bulk.joining import add_usd
 from lambdas.shared.domain.bulk.layout import RunLayout
-from lambdas.shared.domain.bulk.outcome import Account, account_from
 from lambdas.shared.domain.bulk.run import BulkRun
 from lambdas.shared.domain.bulk.run_files import RunFiles
-from lambdas.shared.domain.bulk.run_plan import RunPlan, plan_from
-from lambdas.shared.domain.bulk.run_stores import BulkRunStore, ShardStore
+from lambdas.shared.domain.bulk.run_plan import plan_from
+from lambdas.shared.domain.bulk.run_stores import BulkRunStore
+from lambdas.shared.domain.bulk.run_view import Counts, RunPage, RunView
+from lambdas.shared.domain.bulk.shard_stores import ShardStore
+from lambdas.shared.domain.bulk.spending import spent_from
 from lambdas.shared.domain.errors import FieldError, InvalidInputError, NotFoundError
 from lambdas.shared.domain.object_store import ObjectMissingError
 from lambdas.shared.services.bulk.carry_run import find_run
-from lambdas.shared.services.bulk.prepare_documents import prepare_commits
+from lambdas.shared.services.bulk.prepare_commits import prepare_commits
 from lambdas.shared.services.bulk.round_plans import RoundPlans
+from lambdas.shared.services.bulk.step_books import StepBooks, books_from
 
 LARGEST_PAGE = 100
 DEFAULT_PAGE = 20
@@ -28,35 +29,6 @@ _MOST_REMEMBERED = 20_000
 _MOST_FILES_IN_A_LIST = 20
 
 
-class Counts(NamedTuple):
-    """Documents by what became of them. Until the source is listed, `total` is the plan's."""
-
-    total: int
-    succeeded: int
-    failed: int
-    pending: int
-    skipped: int
-
-
-class RunView(NamedTuple):
-    """`counts` None: too many to be counted within a list. `cost_usd` is what is spent by now, None = not known;
-    `report_key` None: there is no report yet."""
-
-    run: BulkRun
-    plan: RunPlan | None
-    counts: Counts | None
-    cost_usd: Decimal | None
-    report_key: str | None
-    report: dict[str, Any] | None
-
-
-class RunPage(NamedTuple):
-    """Runs, the newest first."""
-
-    views: tuple[RunView, ...]
-    next_cursor: str | None
-
-
 class ReadRuns:
     """Counts come from what steps have committed. Commits do not change, so that each is read once."""
 
@@ -64,7 +36,7 @@ class ReadRuns:
         self._runs = runs
         self._shards = shards
         self._files = files
-        self._remembered: dict[tuple[str, int], Account] = {}
+        self._remembered: dict[tuple[str, int], StepBooks] = {}
 
     def one(self, tenant: str, run_id: str) -> RunView:
         """Raises NotFoundError, also for another tenant's run."""
@@ -94,15 +66,16 @@ class ReadRuns:
     def _view(self, run: BulkRun) -> RunView:
         plan = plan_from(run.plan)
         if run.state.ended and (report := self._report(run)) is not None:
-            counts, cost = report["counts"], report["cost_usd"]
+            counts = report["counts"]
             ended = Counts(**counts, pending=counts["total"] - sum(counts[name] for name in _ENDS))
             key = RunLayout(run.run_id).report
-            return RunView(run, plan, ended, None if cost is None else Decimal(cost), key, report)
-        account, spent = self._so_far(run)
+            return RunView(run, plan, ended, spent_from(report), key, report)
+        books = self._so_far(run)
+        account = books.account
         total = run.documents or (plan.documents if plan and not run.state.ended else 0)
         pending = max(0, total - account.tally.ids)
         counted = Counts(total, account.succeeded, account.failed, pending, account.skipped)
-        return RunView(run, plan, counted, spent, None, None)
+        return RunView(run, plan, counted, books.spent, None, None)
 
     def _report(self, run: BulkRun) -> dict[str, Any] | None:
         try:
@@ -110,31 +83,28 @@ class ReadRuns:
         except ObjectMissingError:
             return None
 
-    def _so_far(self, run: BulkRun) -> tuple[Account, Decimal | None]:
-        account, spent = Account(), Decimal(0)
-        total: Decimal | None = spent
+    def _so_far(self, run: BulkRun) -> StepBooks:
+        books = StepBooks()
         with ThreadPoolExecutor(_AT_ONCE) as pool:
             for prepared in pool.map(lambda number: self._prepared(run, number), range(run.key_files)):
-                account.add_all(prepared)
+                books.add_all(prepared)
         for commit in self._paid(run):
-            account.add_all(account_from(commit["account"]))
-            cost = commit["cost_usd"]
-            total = add_usd(total, None if cost is None else Decimal(cost))
-        return account, total
+            books.add_all(books_from(commit))
+        return books
 
-    def _prepared(self, run: BulkRun, number: int) -> Account:
+    def _prepared(self, run: BulkRun, number: int) -> StepBooks:
         remembered = self._remembered.get((run.run_id, number))
         if remembered is not None:
             return remembered
-        account, done = Account(), False
+        books, done = StepBooks(), False
         for commit in prepare_commits(self._files, RunLayout(run.run_id), number):
-            account.add_all(account_from(commit["account"]))
+            books.add_all(books_from(commit))
             done = commit["done"]
         if done:
             if len(self._remembered) >= _MOST_REMEMBERED:
                 self._remembered.clear()
-            self._remembered[run.run_id, number] = account
-        return account
+            self._remembered[run.run_id, number] = books
+        return books
 
     def _paid(self, run: BulkRun) -> Iterator[dict[str, Any]]:
         plans = RoundPlans(self._files, self._shards, run)

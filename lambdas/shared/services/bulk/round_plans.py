@@ -6,15 +6,15 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from lambdas.shared.domain.bulk.joining import add_usd
 from lambdas.shared.domain.bulk.layout import RunLayout
 from lambdas.shared.domain.bulk.part import Part, part_from
 from lambdas.shared.domain.bulk.run import BulkRun
 from lambdas.shared.domain.bulk.run_files import RunFiles
-from lambdas.shared.domain.bulk.run_stores import ShardStore
+from lambdas.shared.domain.bulk.shard import Cut, Shard
 from lambdas.shared.domain.bulk.shard_job import ShardPhase, ShardRef, ShardRow
-from lambdas.shared.domain.bulk.sharding import Cut, Shard
-from lambdas.shared.services.bulk.prepare_documents import prepare_commits
+from lambdas.shared.domain.bulk.shard_stores import ShardStore
+from lambdas.shared.domain.bulk.spending import add_usd, spent_from
+from lambdas.shared.services.bulk.prepare_commits import prepare_commits
 
 
 class Plan(NamedTuple):
@@ -77,7 +77,7 @@ class RoundPlans:
     def open_before(self, round_: int) -> OpenParts:
         """What a plan of this number has to take."""
         if round_ == 0:
-            return OpenParts(tuple(self._prepared_parts()), Decimal(0))
+            return self._prepared_parts()
         plan = self.plan(round_ - 1)
         if plan is None:
             raise ValueError(f"{self._run.run_id} has no plan {round_ - 1}")
@@ -87,7 +87,7 @@ class RoundPlans:
             if row.phase is ShardPhase.SETTLED:
                 settled = self.settlement(row)
                 parts += map(part_from, settled["parts"])
-                spent = add_usd(spent, _usd(settled["cost_usd"]))
+                spent = add_usd(spent, spent_from(settled).cost_usd)
             else:
                 parts += shard.parts
         return OpenParts(tuple(parts), spent)
@@ -123,10 +123,10 @@ class RoundPlans:
         for index in range(len(plan.rest) if plan else 0):
             yield self._files.read(self._layout.sweep_commit(self._run.round, index))
 
-    def _prepared_parts(self) -> Iterator[Part]:
+    def _prepared_parts(self) -> OpenParts:
+        parts: list[Part] = []
+        spent: Decimal | None = Decimal(0)
         for commit in self.prepared():
-            yield from map(part_from, commit["parts"])
-
-
-def _usd(text: str | None) -> Decimal | None:
-    return None if text is None else Decimal(text)
+            parts += map(part_from, commit["parts"])
+            spent = add_usd(spent, spent_from(commit).cost_usd)
+        return OpenParts(tuple(parts), spent)

@@ -8,13 +8,12 @@ from typing import Any, NamedTuple
 
 from lambdas.shared.domain.bulk.document_steps import AnswerMerger, SummaryKeeper
 from lambdas.shared.domain.bulk.document_work import DocumentWork, work_from
-from lambdas.shared.domain.bulk.joining import RecordResult
 from lambdas.shared.domain.bulk.more_room import CUT, with_more_room
 from lambdas.shared.domain.bulk.outcome import Outcome
 from lambdas.shared.domain.bulk.part import Part, request_row
+from lambdas.shared.domain.bulk.record_result import RecordResult
 from lambdas.shared.domain.bulk.run import BulkRun
 from lambdas.shared.domain.bulk.run_files import RunFiles
-from lambdas.shared.domain.errors import BlockedByGuardrailError, InvalidAnswerError
 
 
 class Asked(NamedTuple):
@@ -42,19 +41,12 @@ class SettleDocuments:
         """`results` has one for each open record. A summary is stored before its outcome is told."""
         work = asked.work.settled(results)
         if work.summary_text is not None:
-            return self._kept(run, work)
+            return self._keeper.keep(run, work)
         if work.wants_merging:
             requests = self._merger.merge(run, work)
             ids = tuple(work.record_id(index) for index, _ in enumerate(requests))
             return StillOpen(work.next_level(ids), tuple(map(request_row, ids, requests)))
         return StillOpen(work, tuple(_again(row, results) for row in asked.rows if _is_open(row, results)))
-
-    def _kept(self, run: BulkRun, work: DocumentWork) -> Outcome:
-        """A summary that the content policy objects to, or leaves no summary of, would come to the same again."""
-        try:
-            return work.succeeded(self._keeper.keep(run, work))
-        except (BlockedByGuardrailError, InvalidAnswerError) as error:
-            return work.failed(error.code)
 
 
 def documents_of(files: RunFiles, part: Part) -> Iterator[Asked]:

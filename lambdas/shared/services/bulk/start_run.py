@@ -9,9 +9,10 @@ from datetime import datetime
 
 from lambdas.shared.domain.bulk.archive_plan import ArchivePlan, BulkWish, check_may_start
 from lambdas.shared.domain.bulk.bulk_request import BulkRunActiveError, refuse_overlap
+from lambdas.shared.domain.bulk.planner import BulkPlan
 from lambdas.shared.domain.bulk.run import BulkRun
 from lambdas.shared.domain.bulk.run_decisions import Withdrawn
-from lambdas.shared.domain.bulk.run_plan import kept_plan
+from lambdas.shared.domain.bulk.run_plan import RunPlan
 from lambdas.shared.domain.bulk.run_stores import BulkRunStore
 from lambdas.shared.domain.timestamps import to_iso, utc_now
 from lambdas.shared.services.bulk.carry_run import CarryRun, find_run
@@ -88,5 +89,20 @@ class StartRun:
             record_usd=plan.record_usd,
             style=planned.style,
             created_at=to_iso(self._now()),
-            plan=kept_plan(plan).as_text(),
+            plan=_kept(plan, complete=planned.survey.complete).as_text(),
         )
+
+
+def _kept(plan: BulkPlan, *, complete: bool) -> RunPlan:
+    """The figures that callers see of it."""
+    return RunPlan(
+        documents=plan.documents,
+        jobs=plan.jobs,
+        batch=plan.batch_records,
+        on_demand=plan.on_demand_records,
+        cost_usd=plan.cost_usd,
+        finish_by=plan.finish_by,
+        token_usd=plan.token_usd,
+        guardrail_usd=plan.guardrail_usd,
+        complete=complete,
+    )

@@ -8,7 +8,8 @@ from lambdas.shared.domain.bulk.layout import RunLayout
 from lambdas.shared.domain.bulk.run import BulkRun
 from lambdas.shared.domain.bulk.run_decisions import Step
 from lambdas.shared.domain.bulk.run_files import RunFiles
-from lambdas.shared.domain.bulk.run_stores import BulkRunStore, ShardStore
+from lambdas.shared.domain.bulk.run_stores import BulkRunStore
+from lambdas.shared.domain.bulk.shard_stores import ShardStore
 from lambdas.shared.services.bulk.round_plans import RoundPlans
 
 

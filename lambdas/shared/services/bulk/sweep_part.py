@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from decimal import Decimal
 from typing import Any
 
-from lambdas.shared.domain.bulk.document_steps import ModelInput, RecordAsker
-from lambdas.shared.domain.bulk.joining import Check, RecordResult, add_usd
+from lambdas.shared.domain.bulk.answered_requests import answered_usage
+from lambdas.shared.domain.bulk.document_steps import RecordAsker
 from lambdas.shared.domain.bulk.layout import RunLayout
 from lambdas.shared.domain.bulk.more_room import CUT, with_more_room
-from lambdas.shared.domain.bulk.outcome import Account, Outcome
+from lambdas.shared.domain.bulk.outcome import Outcome
+from lambdas.shared.domain.bulk.part import ModelInput
+from lambdas.shared.domain.bulk.record_result import Check, RecordResult
 from lambdas.shared.domain.bulk.run import BulkRun
 from lambdas.shared.domain.bulk.run_decisions import Step, next_step
 from lambdas.shared.domain.bulk.run_files import RunFiles
-from lambdas.shared.domain.bulk.run_stores import BulkRunStore, ShardStore
+from lambdas.shared.domain.bulk.run_stores import BulkRunStore
+from lambdas.shared.domain.bulk.shard_stores import ShardStore
+from lambdas.shared.domain.bulk.spending import Spent, spent_from
+from lambdas.shared.domain.chat_model import TokenUsage
 from lambdas.shared.domain.errors import (
     BlockedByGuardrailError,
     InvalidAnswerError,
@@ -24,9 +28,11 @@ from lambdas.shared.domain.errors import (
 )
 from lambdas.shared.services.bulk.round_plans import RoundPlans
 from lambdas.shared.services.bulk.settle_documents import Asked, SettleDocuments, documents_of
+from lambdas.shared.services.bulk.step_books import StepBooks
 
 # A bad answer is asked once more; after that the document has failed.
 MOST_ANSWERS = 2
+_NO_TOKENS = TokenUsage(0, 0)
 
 
 class SweepPart:
@@ -79,23 +85,18 @@ class SweepPart:
         if plan is None:
             raise ValueError(f"{run.run_id} has no plan {run.round}")
         outcome_key = layout.outcome_file(f"sweep{run.round:03d}p{index:06d}", self._new_id())
-        account = Account()
-        spent: Decimal | None = Decimal(0)
+        books = StepBooks()
         with self._files.open(outcome_key) as outcomes:
             for asked in documents_of(self._files, plan.rest[index]):
-                outcome = self._finish(run, asked)
+                outcome = self._finish(run, asked, books)
                 if outcome is None:
                     return None
-                account.add(outcome)
+                books.add_spent(outcome.spent, before=asked.work.spent)
+                books.account.add(outcome)
                 outcomes.write(outcome.as_row())
-                spent = add_usd(spent, add_usd(outcome.cost_usd, _minus(asked.work.cost_usd)))
-        return {
-            "account": account.as_json(),
-            "outcomes": outcome_key,
-            "cost_usd": None if spent is None else str(spent),
-        }
+        return {**books.as_json(), "outcomes": outcome_key}
 
-    def _finish(self, run: BulkRun, asked: Asked) -> Outcome | None:
+    def _finish(self, run: BulkRun, asked: Asked, books: StepBooks) -> Outcome | None:
         """The document's outcome, through all its levels; None when the time is up."""
         while True:
             results = {}
@@ -103,6 +104,7 @@ class SweepPart:
                 if self._time_is_up():
                     return None
                 results[row["recordId"]] = self._answer(run, row["recordId"], row["modelInput"])
+            books.add_usage(answered_usage(asked.rows, results))
             settled = self._settle.settle(run, asked, results)
             if isinstance(settled, Outcome):
                 return settled
@@ -118,31 +120,28 @@ class SweepPart:
             self._files.create(key, self._ask(run, record_id, model_input))
             stored = self._files.read(key)
             assert stored is not None, "a commit does not go away"  # noqa: S101
-        cost = stored["cost_usd"]
-        return RecordResult(stored["text"], stored["error"], None if cost is None else Decimal(cost))
+        return RecordResult(stored["text"], stored["error"], spent_from(stored), TokenUsage(*stored["usage"]))
 
     def _ask(self, run: BulkRun, record_id: str, model_input: ModelInput) -> dict[str, Any]:
-        cost: Decimal | None = Decimal(0)
-        error = ""
+        spent, error = Spent(), ""
         for _ in range(MOST_ANSWERS):
             try:
                 answer = self._asker.ask(run, record_id, model_input, call_id=self._new_id())
-                cost = add_usd(cost, answer.cost_usd)
+                spent = spent.plus(answer.spent)
                 self._check(answer.text, answer.stop_reason)
-                return _stored(answer.text, None, cost)
+                return _stored(answer.text, None, spent, answer.usage)
             except (ModelThrottledError, ModelUnavailableError):
                 raise
             except InvalidAnswerError as flaw:
                 error = flaw.code
                 model_input = with_more_room(model_input) if error == CUT else model_input
-            except (ModelError, BlockedByGuardrailError) as refusal:
-                return _stored("", refusal.code, cost)
-        return _stored("", error, cost)
+            except BlockedByGuardrailError as refusal:
+                return _stored("", refusal.code, spent.plus(Spent(refusal.cost_usd, refusal.guardrail_usd)))
+            except ModelError as refusal:
+                return _stored("", refusal.code, spent)
+        return _stored("", error, spent)
 
 
-def _stored(text: str, error: str | None, cost: Decimal | None) -> dict[str, Any]:
-    return {"text": text, "error": error, "cost_usd": None if cost is None else str(cost)}
-
-
-def _minus(usd: Decimal | None) -> Decimal | None:
-    return None if usd is None else -usd
+def _stored(text: str, error: str | None, spent: Spent, usage: TokenUsage = _NO_TOKENS) -> dict[str, Any]:
+    tokens = [usage.input_tokens, usage.output_tokens]
+    return {"text": text, "error": error, **spent.as_json(), "usage": tokens}

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from decimal import Decimal
 from typing import Any
 
-from lambdas.shared.domain.bulk.joining import add_usd
 from lambdas.shared.domain.bulk.layout import RunLayout
 from lambdas.shared.domain.bulk.listing import ListingState, listing_from
-from lambdas.shared.domain.bulk.outcome import Account, account_from
 from lambdas.shared.domain.bulk.run import BulkRun
 from lambdas.shared.domain.bulk.run_decisions import Reported, Step, after, next_step
 from lambdas.shared.domain.bulk.run_files import RunFiles
-from lambdas.shared.domain.bulk.run_stores import BulkRunStore, ShardStore
+from lambdas.shared.domain.bulk.run_stores import BulkRunStore
+from lambdas.shared.domain.bulk.shard_stores import ShardStore
+from lambdas.shared.domain.bulk.summary_table import COLUMNS, table_row
 from lambdas.shared.services.bulk.round_plans import RoundPlans
+from lambdas.shared.services.bulk.step_books import StepBooks, books_from
 
 
 class WriteReport:
@@ -31,19 +31,26 @@ class WriteReport:
         if next_step(run) is not Step.REPORT:
             return
         layout = RunLayout(run_id)
-        account, outcome_files = Account(), []
-        spent: Decimal | None = Decimal(0)
+        books, outcome_files = StepBooks(), []
         for commit in self._commits(run):
-            account.add_all(account_from(commit["account"]))
+            books.add_all(books_from(commit))
             outcome_files.append(commit["outcomes"])
-            cost = commit.get("cost_usd", "0")
-            spent = add_usd(spent, None if cost is None else Decimal(cost))
         listing = self._listing(layout)
-        accounted = account.tally == listing.tally
-        self._files.concatenate(outcome_files, layout.outcomes)
+        accounted = books.account.tally == listing.tally
+        self._write_outcomes(outcome_files, layout)
         with self._files.open(layout.report) as report:
-            report.write(_report(run, account, listing, spent, accounted=accounted))
-        self._runs.save(after(run, Reported(accounted)))
+            report.write(_report(run, books, listing, accounted=accounted))
+        self._runs.save(after(run, Reported(accounted, books.usage)))
+
+    def _write_outcomes(self, sources: list[str], layout: RunLayout) -> None:
+        """The lines for programs, which know where a summary is; and the table for people, which holds it."""
+        with self._files.open(layout.outcomes) as lines, self._files.open_table(layout.table) as table:
+            table.write(COLUMNS)
+            for source in sources:
+                for row in self._files.rows(source):
+                    table.write(table_row(row))
+                    row.pop("summary", None)
+                    lines.write(row)
 
     def _commits(self, run: BulkRun) -> Iterator[dict[str, Any]]:
         plans = RoundPlans(self._files, self._shards, run)
@@ -60,9 +67,8 @@ class WriteReport:
         raise ValueError(f"{layout.run_id} is not listed")
 
 
-def _report(
-    run: BulkRun, account: Account, listing: ListingState, spent: Decimal | None, *, accounted: bool
-) -> dict[str, Any]:
+def _report(run: BulkRun, books: StepBooks, listing: ListingState, *, accounted: bool) -> dict[str, Any]:
+    account, spent = books.account, books.spent
     return {
         "run_id": run.run_id,
         "source": run.source,
@@ -75,8 +81,10 @@ def _report(
         },
         "errors": dict(sorted(account.codes.items())),
         "passed_over": {"folder_markers": listing.markers, "duplicates": listing.duplicates},
-        "cost_usd": None if spent is None else str(spent),
+        **spent.as_json(),
+        "usage": books.usage._asdict(),
         "rounds": run.round + 1,
         "accounted": accounted,
         "outcomes_key": RunLayout(run.run_id).outcomes,
+        "table_key": RunLayout(run.run_id).table,
     }

@@ -1,0 +1,1 @@
+"""Collections: named sets of vectors, put, listed and searched."""

@@ -1,0 +1,1 @@
+"""Vectors of texts, and what they are good for: similarity, search, classification, clusters."""

@@ -1,0 +1,1 @@
+"""Arithmetic with vectors, on numpy and scikit-learn."""
