@@ -7,6 +7,7 @@ import time
 
 import pytest
 
+from local.clock import set_time_scale
 from local.cloud import EventSources, deploy
 from local.cloud.queue_poller import EventSource
 from tests.integration.local_cloud.support import until, write_assembly
@@ -127,6 +128,16 @@ def test_a_success_deletes_its_messages(site):
     built = site()
     built.send("a", "b", "c")
     until(lambda: built.handled() == ["a", "b", "c"] and built.depth() == (0, 0))
+
+
+def test_a_delayed_message_waits_by_the_local_clock(site):
+    set_time_scale(600)
+    try:
+        built = site()
+        built.send("later", DelaySeconds=600)
+        until(lambda: built.handled() == ["later"])
+    finally:
+        set_time_scale(1)
 
 
 def test_waiting_messages_come_in_one_batch_of_the_given_size(site):

@@ -76,6 +76,16 @@ def test_all_that_was_chosen_is_started_and_nothing_is_left_to_choose(world: Wor
     assert attempts == {"old.txt": 2, "theirs.txt": 2, "new.txt": 2, "waits.txt": 1}
 
 
+def test_documents_of_the_knowledge_base_are_left_to_their_own_command(world: World) -> None:
+    before = world.chosen()
+    for name, fails in (("failed", True), ("waits", False)):
+        run = run_for(dropped(f"knowledge/acme/{name}.txt"))
+        world.store.register(received(run))
+        if fails:
+            world.store.fail(run, Failure("ingestion_failed", "."), cost_usd=None)
+    assert world.chosen() == before
+
+
 def test_one_that_is_refused_does_not_hold_up_the_rest(world: World) -> None:
     gone = world.document("gone", minutes=1)
     world.objects.mark_deleted(gone.bucket, gone.key)

@@ -8,7 +8,12 @@ from decimal import Decimal
 import pytest
 
 from lambdas.shared.domain.document import Document, DocumentState
-from lambdas.shared.domain.errors import DocumentGoneError, DocumentNotFailedError, NotFoundError
+from lambdas.shared.domain.errors import (
+    DocumentGoneError,
+    DocumentNotFailedError,
+    KnowledgeDocumentError,
+    NotFoundError,
+)
 from lambdas.shared.domain.failure import Failure
 from lambdas.shared.services.retry_document import RetryDocument
 from tests.fakes.documents import COMPLETION, RESULT, STEP, InMemoryDocumentStore, deleted, dropped, received, run_for
@@ -152,3 +157,12 @@ def test_a_document_whose_object_is_gone_is_refused(world: World) -> None:
 def test_what_is_missing_and_what_is_somebody_elses_look_the_same(world: World, tenant: str, document_id: str) -> None:
     with pytest.raises(NotFoundError):
         world.retry(tenant, document_id)
+
+
+def test_a_document_of_the_knowledge_base_starts_no_summary(world: World) -> None:
+    run = run_for(dropped("knowledge/acme/a.txt"))
+    world.store.register(received(run))
+    world.store.fail(run, FAILED, cost_usd=None)
+    with pytest.raises(KnowledgeDocumentError, match="ops knowledge sync"):
+        world.retry(run.tenant, run.document_id)
+    assert world.workflow.calls == 0
