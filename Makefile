@@ -42,6 +42,9 @@ bench: $(LOCAL) $(BENCH) ## measure against bare boto3 and Powertools, into benc
 	@$(BIN)/python -m benchmarks
 	@$(BIN)/python -m benchmarks.local_stack
 	@$(BIN)/python -m benchmarks.drops
+	@$(BIN)/python -m benchmarks.rag overhead
+	@$(BIN)/python -m benchmarks.rag first-token
+	@$(BIN)/python -m benchmarks.retrieval
 
 check: lint synth test ## the whole gate, the same as CI
 

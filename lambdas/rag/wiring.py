@@ -23,6 +23,7 @@ from lambdas.shared.services.collection_items import CollectionItems
 from lambdas.shared.services.collection_lookup import CollectionLookup
 from lambdas.shared.services.deployed_sources import DeployedPassageSources
 from lambdas.shared.services.find_passages import FindPassages
+from lambdas.shared.services.fresh_words import FreshWords
 from lambdas.shared.services.grounded_answer import GroundedAnswer
 from lambdas.shared.services.grounding_check import MeteredGrounding
 from lambdas.shared.services.leased_conversation import LeasedConversations
@@ -48,7 +49,7 @@ def rag_services(settings: Settings) -> tuple[GroundedAnswer, FindPassages]:
     client = aws_clients.bedrock_runtime(attempts=3, read_timeout_seconds=_READ_TIMEOUT_SECONDS)
     database = aws_clients.dynamodb()
     ledger = PaidCallsLedger(DynamoDbLedger(database, table=settings.ledger_table, days=settings.ledger_days))
-    models = _models(settings, client, ledger)
+    models, fresh = _models(settings, client, ledger), FreshWords()
     prompts = FilePromptLibrary()
     rewriting = QuestionRewriting(models=models, load_prompt=prompts.load, model=settings.rag_rewriting_model)
     find = FindPassages(
@@ -62,8 +63,8 @@ def rag_services(settings: Settings) -> tuple[GroundedAnswer, FindPassages]:
     store = DynamoDbConversationStore(database, table=settings.conversations_table, texts=texts)
     answers = GroundedAnswer(
         find=find,
-        conversations=LeasedConversations(store, conversation_days=settings.conversation_days),
-        answers=AnswerFromPassages(models=models, prompt=prompts.load(PROMPT_VERSION)),
+        conversations=LeasedConversations(store, conversation_days=settings.conversation_days, new_token=fresh),
+        answers=AnswerFromPassages(models=models, prompt=prompts.load(PROMPT_VERSION), new_key=fresh),
         model=settings.rag_model,
         grounding=_grounding(settings, client, ledger),
     )
@@ -83,6 +84,7 @@ def _models(settings: Settings, client: BedrockRuntimeClient, ledger: Ledger) ->
             settings.guardrail_messages,
         ),
         checker=BedrockGuardrailChecker(client),
+        new_id=FreshWords(size=16),
     )
 
 
@@ -94,6 +96,7 @@ def _grounding(settings: Settings, client: BedrockRuntimeClient, ledger: Ledger)
         guardrail=Guardrail(settings.grounding_id, settings.grounding_version),
         ledger=ledger,
         prices=load_catalog(settings.models).guardrail_prices,
+        new_id=FreshWords(size=16),
     )
 
 
