@@ -38,13 +38,14 @@ lint: $(DEV) ## formatting, style, types
 synth: $(LOCAL) ## synthesize the templates without bundling, into .build/cdk.out, and hold them against cdk-nag's rules
 	@$(BIN)/python -m local synth --checked
 
-bench: $(LOCAL) $(BENCH) ## measure against bare boto3 and Powertools, into benchmarks/RESULTS.md; then the local stack and 2,000 drops (half an hour)
+bench: $(LOCAL) $(BENCH) ## measure against bare boto3 and Powertools, into benchmarks/RESULTS.md; then the local stack, 2,000 drops and a bulk run of 20,000 documents (hours)
 	@$(BIN)/python -m benchmarks
 	@$(BIN)/python -m benchmarks.local_stack
 	@$(BIN)/python -m benchmarks.drops
 	@$(BIN)/python -m benchmarks.rag overhead
 	@$(BIN)/python -m benchmarks.rag first-token
 	@$(BIN)/python -m benchmarks.retrieval
+	@$(BIN)/python -m benchmarks.bulk_run
 
 check: lint synth test ## the whole gate, the same as CI
 

@@ -8,7 +8,7 @@ import importlib.metadata
 import sys
 from pathlib import Path
 
-from benchmarks import bulk_plan, bulk_simulator, embeddings, first_token, init, manifest, request, sizes
+from benchmarks import bulk_plan, bulk_simulator, embeddings, first_token, init, manifest, prepare, request, sizes
 from benchmarks.measuring import machine
 
 RESULTS = Path(__file__).with_name("RESULTS.md")
@@ -52,6 +52,7 @@ def main() -> None:
         ("Overhead per request", lambda: request.measure(2 * rounds)),
         (f"First token, a model that waits {first_token.FIRST_TOKEN_MS} ms", lambda: first_token.measure(rounds)),
         ("Requests for batch inference", manifest.measure),
+        ("Documents into requests, with S3 between", prepare.measure),
         ("Vectors", embeddings.measure),
         ("Planning a bulk run", bulk_plan.measure),
         ("Faulty histories of bulk runs", bulk_simulator.measure),

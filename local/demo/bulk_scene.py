@@ -18,7 +18,7 @@ _BAR = 30
 
 
 def play(stack: LocalStack, api: ApiClient, screen: Screen) -> dict[str, float | None]:
-    """Fill an archive, plan it, run it; answers what its tokens cost, in USD."""
+    """Fill an archive, plan it, run it; answers what its tokens and assessments cost, in USD."""
     screen.heading(f"An archive of {DOCUMENTS} documents through batch inference, at half the price")
     s3, bucket = stack.client("s3"), stack.outputs["DocumentsBucketName"]
     for number in range(DOCUMENTS):
@@ -33,6 +33,11 @@ def play(stack: LocalStack, api: ApiClient, screen: Screen) -> dict[str, float |
     run = _follow(api, screen, api.post("/bulk-summaries", wish))
     report = json.loads(s3.get_object(Bucket=stack.outputs["ResultsBucketName"], Key=run["report_key"])["Body"].read())
     screen.line(f"report: {report['counts']}, every id accounted for: {report['accounted']}")
+    tokens = run["cost_usd"] - run["guardrail_usd"]
+    screen.line(
+        f"tokens {dollars(tokens)} ({dollars(plan['token_usd'])} planned), guardrail {dollars(run['guardrail_usd'])} "
+        f"({dollars(plan['guardrail_usd'])} planned); the next plan is made of what these answers took"
+    )
     results = f"s3://{stack.outputs['ResultsBucketName']}"
     screen.note(f"{results}/{report['outcomes_key']} has a line for each document,")
     screen.note(f"{results}/{report['table_key']} the summaries as a table")

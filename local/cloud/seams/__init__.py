@@ -14,6 +14,7 @@ from local.cloud.seams import (
     jsonl_items,
     knowledge_types,
     lambda_task_errors,
+    map_run_histories,
     notification_types,
     object_events,
     parsed_definitions,
@@ -61,6 +62,7 @@ ALL = (
     jsonata_expressions,
     jsonl_items,
     lambda_task_errors,
+    map_run_histories,
     workflow_clock,
 )
 

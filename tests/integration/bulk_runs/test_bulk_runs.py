@@ -9,6 +9,7 @@ import boto3
 import pytest
 
 from lambdas.bulk_runs import control_handler, read_handler, start_handler
+from lambdas.shared.adapters import s3_source_pages
 from lambdas.shared.domain.bulk.run import RunState
 from tests.integration.bulk_runs.conftest import Archive
 from tests.integration.documents.conftest import Send
@@ -47,6 +48,22 @@ def test_a_dry_run_is_a_plan_and_leaves_nothing_behind(ask: Send) -> None:
     assert plan["refusals"] == [] and plan["complete"] and 0 < plan["cost_usd"] < 5
     assert {quota["name"]: quota["source"] for quota in plan["quotas"]}["jobs"] == "settings"
     assert ask("list")[1] == {"items": [], "next_cursor": None} and not inputs()
+
+
+def test_a_plan_of_an_archive_that_a_request_cannot_list_says_what_was_counted_and_what_to_do(
+    ask: Send, archive: Archive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(start_handler, "MOST_DOCUMENTS", 100)
+    monkeypatch.setattr(s3_source_pages, "_CALLS", 1)
+    archive.fill(1001, "large/")  # one more than a call lists
+    status, plan = ask("start", body={"source": "s3://archive/large/", "dry_run": True})
+    assert status == 200 and plan["complete"] is False
+    assert plan["documents"] == plan["to_summarize"] == plan["records"] == 1000
+    (note,) = [note for note in plan["notes"] if "lower bound" in note]
+    assert "the first 1,000 documents, up to large/998.txt" in note
+    assert "python -m ops bulk plan s3://archive/large/ --tenant acme" in note
+    status, run = ask("start", body={"source": "s3://archive/large/"})
+    assert (status, run["plan"]["complete"]) == (202, False)
 
 
 def test_a_dry_run_says_why_a_run_may_not_start_and_a_start_is_a_400_with_the_field(ask: Send) -> None:

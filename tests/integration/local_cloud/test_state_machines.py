@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+from collections import Counter
 
 import pytest
 
@@ -213,6 +214,19 @@ def test_distributed_map_reads_csv_and_listings(cloud, functions, site, unique):
     assert rows == [{"n": "1", "m": "2"}, {"n": "3", "m": "4"}]
     objects = run(cloud, f"{unique}-list", distributed(site, LISTING))["output"]
     assert [item["Key"] for item in objects] == ["in/a.txt", "in/b.txt"]
+
+
+def test_what_the_children_of_a_distributed_map_did_is_told_of_its_map_run(cloud, functions, site, unique):
+    client = cloud.client("stepfunctions")
+    ended = run(cloud, unique, distributed(site, file_reader("JSON", "items.json")))
+    (map_run,) = client.list_map_runs(executionArn=ended["executionArn"])["mapRuns"]
+    counts = client.describe_map_run(mapRunArn=map_run["mapRunArn"])["executionCounts"]
+    assert counts["total"] == counts["succeeded"] == len(ITEMS)
+    children = client.get_execution_history(executionArn=map_run["mapRunArn"])["events"]
+    kinds = Counter(event["type"] for event in children)
+    assert kinds["TaskStateEntered"] == kinds["TaskStateExited"] == len(ITEMS)
+    events = client.get_execution_history(executionArn=ended["executionArn"])["events"]
+    assert not [event for event in events if event["type"] == "TaskStateEntered"], "the parent has none of them"
 
 
 def test_distributed_map_writes_its_results(cloud, functions, site, unique):
