@@ -47,7 +47,7 @@ def local_stack(*arguments: str, **variables: str) -> Iterator[tuple[dict[str, A
             yield json.loads(ready.read_text()), time.perf_counter() - begin
         finally:
             process.terminate()
-            process.wait(timeout=20)
+            process.wait(timeout=60)
 
 
 def timed(work: Callable[[], object]) -> float:

@@ -35,7 +35,7 @@ _LEAD = 1.1
 def language_of(parts: Sequence[str]) -> str | None:
     """The ISO 639-1 code, or None; looks at samples from all over the parts."""
     text = _sample(parts)
-    scripts = Counter(filter(None, map(_script, text)))
+    scripts = _scripts(text)
     weighed = {script: count * _DENSE.get(script, 1) for script, count in scripts.items()}
     han = sum(weighed.pop(script, 0) for script in ("CJK", "HIRAGANA", "KATAKANA"))
     if han > max(weighed.values(), default=0):
@@ -57,6 +57,15 @@ def _sample(parts: Sequence[str]) -> str:
             wanted += step
         position += len(part)
     return "\n".join(pieces)
+
+
+def _scripts(text: str) -> Counter[str]:
+    """Letters by their script. A text has thousands of characters, and few that differ."""
+    scripts: Counter[str] = Counter()
+    for character, count in Counter(text).items():
+        if script := _script(character):
+            scripts[script] += count
+    return scripts
 
 
 def _script(character: str) -> str:
