@@ -179,6 +179,7 @@ _MODEL: dict[str, Any] = {
         "source!": _text,
         **_TIER,
         **_BATCH,
+        "query": _usd,
         "long_context": {"over_tokens!": _count, **_TIER, **_BATCH},
     },
     "capabilities": {

@@ -54,6 +54,8 @@ def _named(settings: DeploymentSettings) -> Iterator[tuple[str, str, str]]:
     yield f"{KEY}.embedding_models.default", settings.embedding_models.default, "embedding"
     if settings.has_knowledge_base:
         yield f"{KEY}.knowledge_embedding_model", settings.knowledge_embedding_model, "embedding"
+    if settings.rag.reranks:
+        yield f"{KEY}.rag.rerank_model", settings.rag.rerank_model, "rerank"
     for setting, kind in (("models", "chat"), ("embedding_models", "embedding")):
         for index, each in enumerate(getattr(settings, setting).allowed):
             yield f"{KEY}.{setting}.allowed[{index}]", each, kind

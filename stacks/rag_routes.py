@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import aws_cdk as cdk
+
 from stacks.components.api_routes import ApiRoutes
 from stacks.components.long_messages import let_take_turns
-from stacks.components.model_access import INVOKE, INVOKE_STREAMED, model_access
+from stacks.components.model_access import INVOKE, INVOKE_STREAMED, foundation_model, model_access
 from stacks.components.python_function import PythonFunction
-from stacks.components.security_rules import acknowledge_wildcard
+from stacks.components.security_rules import acknowledge, acknowledge_wildcard
 from stacks.document_routes import MakeFunction
 from stacks.guardrail_stack import GuardrailStack
 from stacks.knowledge_stack import KnowledgeStack
@@ -45,6 +47,7 @@ def add_rag_routes(
         rag.add_to_role_policy(statement)
     for statement in model_access(rag, model_ids=settings.embedding_models.ids, actions=[INVOKE]):
         rag.add_to_role_policy(statement)
+    _let_rerank(rag, settings)
     routes.serve(rag, "POST /rag", "POST /rag/stream", "POST /rag/passages", calls_model=True)
 
 
@@ -69,9 +72,24 @@ def _choices(settings: DeploymentSettings) -> dict[str, str]:
         "RAG_SCORE_FLOOR": str(rag.score_floor),
         "RAG_QUERY_REWRITING": rag.query_rewriting,
         "RAG_REWRITING_MODEL": rag.rewriting_model,
+        "RAG_RERANK_SCORE_FLOOR": str(rag.rerank_score_floor),
         "CONVERSATION_DAYS": str(settings.conversation_days),
         "LEDGER_DAYS": str(settings.ledger_days),
     }
+
+
+def _let_rerank(rag: PythonFunction, settings: DeploymentSettings) -> None:
+    """https://docs.aws.amazon.com/bedrock/latest/userguide/rerank-prereq.html: Rerank asks the model in its caller's
+    name, so that the models are named by InvokeModel; bedrock:Rerank itself is an action without a resource."""
+    if not settings.rag.reranks:
+        rag.add_environment("RAG_RERANK_MODEL_ARN", _NONE)
+        return
+    arn = foundation_model(cdk.Stack.of(rag), settings.rag.rerank_model)
+    rag.add_environment("RAG_RERANK_MODEL_ARN", arn)
+    rag.allow("bedrock:Rerank", on=["*"])
+    rag.allow(INVOKE, on=[arn])
+    if rag.role is not None:
+        acknowledge(rag.role, "IAM5[Resource::*]", reason="bedrock:Rerank takes no ARN; InvokeModel names the model")
 
 
 def _let_keep_conversations(rag: PythonFunction, storage: StorageStack) -> None:

@@ -30,7 +30,8 @@ from lambdas.shared.services.rag_question import RagAnswer, RagItem, RagQuestion
 
 @dataclass(frozen=True)
 class Settings:
-    """The function's environment. `knowledge_base_id` is `none` where the deployment has none."""
+    """The function's environment. `knowledge_base_id` is `none` where the deployment has none, `rag_rerank_model_arn`
+    where it does not rerank."""
 
     conversations_table: str
     ledger_table: str
@@ -46,6 +47,8 @@ class Settings:
     rag_score_floor: float
     rag_query_rewriting: str
     rag_rewriting_model: str
+    rag_rerank_model_arn: str
+    rag_rerank_score_floor: float
     conversation_days: int
     ledger_days: int
     guardrail_id: str
@@ -93,7 +96,7 @@ def find_passages(request: Request) -> Response:
     body = decode_body(request, PassagesBody)
     _, service = build_service()
     found = service.find(_asked(request, body))
-    annotate(passages=len(found.passages))
+    annotate(passages=len(found.passages), reranking=found.reranking)
     return json_response(passages_answer(found))
 
 
@@ -128,6 +131,7 @@ def _note(answered: RagAnswer) -> None:
         grounded=answered.grounded,
         refusal=answered.refusal,
         passages=len(answered.passages),
+        reranking=answered.reranking,
         input_tokens=usage.input_tokens,
         output_tokens=usage.output_tokens,
     )

@@ -25,6 +25,7 @@ _FOUND: dict[str, Any] = {
         }
     ],
     "query": _QUESTION,
+    "reranking": "off",
 }
 
 PASSAGES_BODY: dict[str, Any] = {

@@ -15,6 +15,7 @@ from lambdas.shared.domain.passage_retriever import Passage
 from lambdas.shared.domain.rag.citations import Citation
 from lambdas.shared.domain.rag.grounding import GroundingCheck
 from lambdas.shared.domain.rag.standalone_question import MAX_QUESTION_CHARACTERS
+from lambdas.shared.domain.reranker import Reranking
 from lambdas.shared.services.find_passages import MAX_TOP_K
 from lambdas.shared.services.rag_question import FoundPassages, RagAnswer, Refusal
 
@@ -67,10 +68,12 @@ class PassageAnswer(msgspec.Struct, frozen=True):
 
 
 class PassagesAnswer(msgspec.Struct, frozen=True):
-    """Answer of POST /rag/passages. `query`: what was searched with; `cost_usd` null = not known."""
+    """Answer of POST /rag/passages. `query`: what was searched with; scores are the reranker's where `reranking` is
+    `done`, else the retriever's; `cost_usd` null = not known."""
 
     passages: tuple[PassageAnswer, ...]
     query: str
+    reranking: Reranking
     usage: TokenUsage
     cost_usd: Decimal | None
 
@@ -105,7 +108,7 @@ class Delta(msgspec.Struct, frozen=True):
 
 def passages_answer(found: FoundPassages) -> PassagesAnswer:
     """What the wire shows of it."""
-    return PassagesAnswer(_passages(found.passages), found.query, found.bill.usage, found.bill.usd)
+    return PassagesAnswer(_passages(found.passages), found.query, found.reranking, found.bill.usage, found.bill.usd)
 
 
 def rag_answer(answer: RagAnswer) -> GroundedAnswerBody:
@@ -118,6 +121,7 @@ def rag_answer(answer: RagAnswer) -> GroundedAnswerBody:
         citations=tuple(map(_citation, answer.citations)),
         passages=_passages(answer.passages),
         query=answer.query,
+        reranking=answer.reranking,
         model=answer.model,
         grounding_check=answer.grounding_check,
         links_removed=answer.links_removed,

@@ -13,10 +13,11 @@ from lambdas.shared.adapters.dynamodb_collection_registry import DynamoDbCollect
 from lambdas.shared.adapters.dynamodb_conversation_store import DynamoDbConversationStore
 from lambdas.shared.adapters.dynamodb_ledger import DynamoDbLedger
 from lambdas.shared.adapters.file_prompt_library import FilePromptLibrary
-from lambdas.shared.adapters.json_model_catalog import load_catalog
+from lambdas.shared.adapters.json_model_catalog import load_cards, load_catalog
 from lambdas.shared.adapters.s3_message_texts import S3MessageTexts
 from lambdas.shared.adapters.s3_vectors_vector_store import S3VectorsVectorStore
 from lambdas.shared.domain.guardrail import NOT_APPLIED, Guardrail, deployed_guardrail
+from lambdas.shared.domain.model_catalog import ModelCatalog
 from lambdas.shared.domain.rag.passage_prompt import PROMPT_VERSION
 from lambdas.shared.services.answer_from_passages import AnswerFromPassages
 from lambdas.shared.services.collection_items import CollectionItems
@@ -38,9 +39,12 @@ if TYPE_CHECKING:
     from lambdas.rag.answer_handler import Settings
     from lambdas.shared.domain.ledger import Ledger
     from lambdas.shared.domain.passage_retriever import PassageRetriever
+    from lambdas.shared.services.metered_reranker import MeteredReranker
 
 # Time to the first piece, and between two; three attempts at it end well before the function's 300 s.
 _READ_TIMEOUT_SECONDS = 60
+# What only improves an answer must not hold it up: after two attempts at it the order of retrieval stands.
+_RERANKING_TIMEOUT_SECONDS = 5
 _NONE = "none"
 
 
@@ -55,7 +59,7 @@ def rag_services(settings: Settings) -> tuple[GroundedAnswer, FindPassages]:
     find = FindPassages(
         sources=_sources(settings, client, ledger),
         rewriting=rewriting if settings.rag_query_rewriting == "on" else None,
-        reranker=None,
+        reranker=_reranker(settings, ledger),
         top_k=settings.rag_top_k,
         score_floor=settings.rag_score_floor,
     )
@@ -123,3 +127,21 @@ def _knowledge_base(settings: Settings) -> PassageRetriever | None:
 
     client = aws_clients.bedrock_agent_runtime(attempts=3, read_timeout_seconds=_READ_TIMEOUT_SECONDS)
     return BedrockKnowledgeBaseRetriever(client, knowledge_base_id=settings.knowledge_base_id)
+
+
+def _reranker(settings: Settings, ledger: Ledger) -> MeteredReranker | None:
+    if settings.rag_rerank_model_arn == _NONE:
+        return None
+    from lambdas.shared.adapters.bedrock_reranker import BedrockReranker
+    from lambdas.shared.services.metered_reranker import MeteredReranker
+
+    model_id = settings.rag_rerank_model_arn.rpartition("/")[2]
+    client = aws_clients.bedrock_agent_runtime(attempts=2, read_timeout_seconds=_RERANKING_TIMEOUT_SECONDS)
+    return MeteredReranker(
+        reranker=BedrockReranker(client, model_arn=settings.rag_rerank_model_arn),
+        card=ModelCatalog(load_cards(), allowed=[model_id]).resolve(model_id).card,
+        ledger=ledger,
+        score_floor=settings.rag_rerank_score_floor,
+        intents="beside",
+        new_id=FreshWords(size=16),
+    )

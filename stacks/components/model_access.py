@@ -48,7 +48,7 @@ def model_access(scope: Construct, *, model_ids: Sequence[str], actions: Sequenc
     statements: list[iam.PolicyStatement] = []
     for prefix, ids in by_prefix.items():
         if prefix == "":
-            arns = [_foundation_model(stack, stack.region, model_id) for model_id in ids]
+            arns = [foundation_model(stack, model_id) for model_id in ids]
             statements.append(iam.PolicyStatement(actions=list(actions), resources=arns))
             continue
         profiles = [stack.format_arn(service="bedrock", resource="inference-profile", resource_name=id_) for id_ in ids]
@@ -57,7 +57,7 @@ def model_access(scope: Construct, *, model_ids: Sequence[str], actions: Sequenc
         statements += [
             iam.PolicyStatement(
                 actions=list(actions),
-                resources=[_foundation_model(stack, region, model) for model in models for region in regions],
+                resources=[foundation_model(stack, model, region) for model in models for region in regions],
                 conditions={"StringEquals": {"bedrock:InferenceProfileArn": profiles, **condition}},
             )
             for regions, condition in _destinations(stack, prefix)
@@ -76,7 +76,9 @@ def _destinations(stack: cdk.Stack, prefix: str) -> list[tuple[Sequence[str], di
     ]
 
 
-def _foundation_model(stack: cdk.Stack, region: str, model: str) -> str:
+def foundation_model(stack: cdk.Stack, model: str, region: str | None = None) -> str:
+    """The model's own ARN; `region` None = the stack's."""
+    region = stack.region if region is None else region
     return stack.format_arn(
         service="bedrock", region=region, account="", resource="foundation-model", resource_name=model
     )

@@ -89,6 +89,7 @@ def test_only_one_module_makes_aws_clients() -> None:
     [
         ("BedrockChatModel", "bedrock_chat_model.py", "MeteredModels", "models"),
         ("BedrockTextEmbedder", "bedrock_text_embedder.py", "MeteredEmbeddings", "embedder"),
+        ("BedrockReranker", "bedrock_reranker.py", "MeteredReranker", "reranker"),
     ],
 )
 def test_models_are_wired_only_into_the_choke_point(adapter: str, file: str, meter: str, argument: str) -> None:

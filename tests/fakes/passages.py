@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -77,14 +77,21 @@ def _shared(words: set[str], text: str) -> float:
 
 
 class ReversingReranker:
-    """Puts passages into the opposite order; `asked` keeps how many it was given."""
+    """Puts passages into the opposite order, with the scores 0.9, 0.8, ...; `asked` keeps how many it was given,
+    `failing` is raised by each call, `meanwhile` called by it."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, failing: BaseException | None = None, meanwhile: Callable[[], None] = lambda: None) -> None:
         self.asked: list[int] = []
+        self.failing = failing
+        self.meanwhile = meanwhile
 
     def rerank(self, query: str, passages: Sequence[Passage], top_k: int) -> list[Passage]:
         self.asked.append(len(passages))
-        return list(reversed(passages))[:top_k]
+        self.meanwhile()
+        if self.failing is not None:
+            raise self.failing
+        ranked = enumerate(list(reversed(passages))[:top_k])
+        return [each._replace(score=max(0.0, round(0.9 - 0.1 * place, 1))) for place, each in ranked]
 
 
 class ScriptedGroundingChecker:

@@ -16,6 +16,7 @@ os.environ["JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION"] = "1"
 from tests.infrastructure.assembly import Assembly, settings_with, synthesize
 
 WEBHOOK = "https://hooks.example.com/quarry"
+RERANK_MODEL = "cohere.rerank-v3-5:0"
 
 
 @pytest.fixture(scope="session")
@@ -27,7 +28,7 @@ def assembly(tmp_path_factory: pytest.TempPathFactory) -> Assembly:
 @pytest.fixture(scope="session")
 def changed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Assembly]:
     """Everything else: data goes with the stacks, nothing streams, another policy, other packages, two origins, people
-    and a program that are told."""
+    and a program that are told, passages that are reranked."""
     guardrail = {**settings_with()["guardrail"], "words": ["unobtainium"]}
     origins = ["https://a.example.com", "https://b.example.com"]
     told = {"email": ["a@example.com", "b@example.com"], "webhook_url": WEBHOOK, "webhook_header": "X-Api-Key"}
@@ -37,6 +38,7 @@ def changed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Assembly]:
         guardrail=guardrail,
         cors_origins=origins,
         summaries_notifications=told,
+        rag={**settings_with()["rag"], "rerank_model": RERANK_MODEL, "rerank_score_floor": 0.05},
     )
     from stacks.components import dependency_layer
 

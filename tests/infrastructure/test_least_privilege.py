@@ -228,6 +228,21 @@ def test_a_function_may_do_its_work_and_no_more(assembly: Assembly, function: st
     assert set(permissions(assembly, function)) == expected
 
 
+def test_reranking_is_allowed_where_it_is_on_and_by_one_model(assembly: Assembly, changed: Assembly) -> None:
+    """bedrock:Rerank is an action without a resource; the models are InvokeModel's.
+    https://docs.aws.amazon.com/bedrock/latest/userguide/rerank-prereq.html"""
+    off, on = permissions(assembly, "RagAnswer"), permissions(changed, "RagAnswer")
+    assert set(on) - set(off) == {"bedrock:Rerank"}
+    assert on["bedrock:Rerank"] == {"*"}
+    (model,) = on[INVOKE] - off[INVOKE]
+    assert model.endswith("::foundation-model/cohere.rerank-v3-5:0")
+    rerankers = {policy.path for policy, each in allowances(changed, "AWS::IAM::Policy") if "Rerank" in str(each)}
+    assert rerankers == {"RagAnswerRole/DefaultPolicy"}
+    assert text_of(changed.environment("rag/answer")["RAG_RERANK_MODEL_ARN"]) == model
+    assert changed.environment("rag/answer")["RAG_RERANK_SCORE_FLOOR"] == "0.05"
+    assert assembly.environment("rag/answer")["RAG_RERANK_MODEL_ARN"] == "none"
+
+
 def test_answers_for_replays_are_written_and_deleted_by_their_key_alone(assembly: Assembly) -> None:
     """Reading is part of the write: a claim that fails brings back what stands in its way."""
     allowed = {

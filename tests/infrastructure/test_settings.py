@@ -35,6 +35,14 @@ def within(*path: str, value: Any) -> dict[str, Any]:
     return quarry
 
 
+def may_embed(model: str) -> dict[str, Any]:
+    return within("embedding_models", "allowed", value=[model])
+
+
+def reranks(model: str) -> dict[str, Any]:
+    return within("rag", "rerank_model", value=model)
+
+
 def test_the_shipped_settings_are_valid_and_frozen(tmp_path: Path) -> None:
     settings = read(settings_with(), tmp_path)
     assert (settings.name, settings.retention, settings.streaming) == ("Quarry", "keep", "on")
@@ -76,6 +84,12 @@ def test_the_defaults_need_no_form_and_no_marketplace(tmp_path: Path) -> None:
         (within("rag", "score_floor", value=2), "quarry.rag.score_floor", "use a number from 0 to 1"),
         (within("rag", "score_floor", value=True), "quarry.rag.score_floor", "use a number from 0 to 1"),
         (within("rag", "model", value="cheap"), "quarry.rag.model", "use fast, balanced, best or"),
+        (
+            within("rag", "rerank_model", value="on!"),
+            "quarry.rag.rerank_model",
+            'use "off", or the id of a rerank model',
+        ),
+        (within("rag", "rerank_score_floor", value=2), "quarry.rag.rerank_score_floor", "use a number from 0 to 1"),
         (settings_with(summary_model="cheap"), "quarry.summary_model", "use fast, balanced, best or"),
         (within("guardrail", "filters", value={"HATE": "high"}), "quarry.guardrail.filters.HATE", '"HIGH"'),
         (within("guardrail", "pii", value={"SHOE_SIZE": "BLOCK"}), "quarry.guardrail.pii.SHOE_SIZE", "use one of"),
@@ -116,21 +130,26 @@ def test_a_model_that_cannot_be_called_stops_the_synth(tmp_path: Path, model: st
 
 
 @pytest.mark.parametrize(
-    ("model", "remedy"),
+    ("quarry", "key", "remedy"),
     [
-        ("amazon.nova-lite-v1:0", "a model for chat; name one for embedding"),
-        ("amazon.titan-embed-image-v1", "has no embedding_format"),
-        ("eu.cohere.embed-v4:0", "but the model has only the profiles: global, us"),
+        (may_embed("amazon.nova-lite-v1:0"), "embedding_models.allowed[0]", "a model for chat; name one for embedding"),
+        (may_embed("amazon.titan-embed-image-v1"), "embedding_models.allowed[0]", "has no embedding_format"),
+        (may_embed("eu.cohere.embed-v4:0"), "embedding_models.allowed[0]", "has only the profiles: global, us"),
+        (reranks("amazon.rerank-v9:0"), "rag.rerank_model", "which catalog/models.toml does not have"),
+        (reranks("amazon.nova-lite-v1:0"), "rag.rerank_model", "a model for chat; name one for rerank"),
+        (reranks("us.cohere.rerank-v3-5:0"), "rag.rerank_model", "has only the profiles: none"),
     ],
 )
-def test_a_model_that_cannot_embed_stops_the_synth(tmp_path: Path, model: str, remedy: str) -> None:
+def test_a_model_for_something_else_stops_the_synth(
+    tmp_path: Path, quarry: dict[str, Any], key: str, remedy: str
+) -> None:
     from stacks.compiled_catalog import compile_catalog
     from stacks.model_choice import check_models
 
-    settings = read(within("embedding_models", "allowed", value=[model]), tmp_path)
-    with pytest.raises(SettingsError, match=r"quarry\.embedding_models\.allowed\[0\]") as caught:
+    settings = read(quarry, tmp_path)
+    with pytest.raises(SettingsError) as caught:
         check_models(settings, compile_catalog(ROOT))
-    assert remedy in str(caught.value)
+    assert str(caught.value).startswith(f"cdk.json: quarry.{key} ") and remedy in str(caught.value)
 
 
 def test_the_app_ends_with_that_line_and_nothing_else(tmp_path: Path) -> None:

@@ -12,14 +12,15 @@ Access = Literal["none", "form", "marketplace"]
 EmbeddingFormat = Literal["titan_v1", "titan_v2", "cohere_v3", "cohere_v4", "nova"]
 
 # These are named tuples because a dataclass takes five times as long to define, at every cold start.
-_PRICE_NAMES = ("input", "output", "cache_read", "cache_write", "batch_input", "batch_output")
+_PRICE_NAMES = ("input", "output", "cache_read", "cache_write", "batch_input", "batch_output", "query")
 
 
 class Prices(NamedTuple):
     """USD per million tokens at profile ratio 1. None = not known, and then the cost is not known either.
 
     `long_context`: what all tokens of a call cost once its input (cached tokens included) is longer than
-    `long_context_over` tokens. `as_of` is the ISO day on which `source` was read.
+    `long_context_over` tokens. `query`: USD of one query of a rerank model. `as_of` is the ISO day on which `source`
+    was read.
     """
 
     input: Decimal | None = None
@@ -28,6 +29,7 @@ class Prices(NamedTuple):
     cache_write: Decimal | None = None
     batch_input: Decimal | None = None
     batch_output: Decimal | None = None
+    query: Decimal | None = None
     as_of: str = ""
     source: str = ""
     long_context_over: int | None = None

@@ -1,4 +1,4 @@
-"""What a call costs, exactly: Decimal USD from token counts, a price table and the profile's ratio."""
+"""What a call costs, exactly: Decimal USD from tokens or queries, a price table and the profile's ratio."""
 
 from __future__ import annotations
 
@@ -39,6 +39,11 @@ def batch_price(usage: TokenUsage, prices: Prices, *, ratio: Decimal = _ONE) -> 
     if tier is None or usage.cache_read_tokens or usage.cache_write_tokens:
         return None  # batch has no published price for cached tokens
     return _sum(((usage.input_tokens, tier.batch_input), (usage.output_tokens, tier.batch_output)), ratio)
+
+
+def query_price(queries: int, prices: Prices) -> Decimal | None:
+    """USD of a call to a model that is billed by the query; None when the price of one is not known."""
+    return None if prices.query is None else queries * prices.query
 
 
 def tier_of(usage: TokenUsage, prices: Prices) -> Prices | None:

@@ -9,8 +9,9 @@ from lambdas.shared.domain.metadata import is_reserved
 from lambdas.shared.domain.passage_retriever import Passage, PassageQuery
 from lambdas.shared.domain.rag.passage_sources import PassageSources
 from lambdas.shared.domain.rag.standalone_question import MAX_QUERY_CHARACTERS, check_question
-from lambdas.shared.domain.reranker import Reranker
 from lambdas.shared.domain.window import Window
+from lambdas.shared.services.metered_models import CallPurpose
+from lambdas.shared.services.metered_reranker import MeteredReranker
 from lambdas.shared.services.question_rewriting import QuestionRewriting, too_long
 from lambdas.shared.services.rag_question import Bill, FoundPassages, RagQuestion
 
@@ -24,14 +25,14 @@ _TENANT = "tenant"
 
 class FindPassages:
     """`score_floor`: passages below it are none, by the retriever's own scores; `top_k`: how many where the caller does
-    not say. `rewriting` None: questions are searched with as they stand."""
+    not say. `rewriting` None: questions are searched with as they stand; `reranker` None: the retriever's order."""
 
     def __init__(
         self,
         *,
         sources: PassageSources,
         rewriting: QuestionRewriting | None,
-        reranker: Reranker | None,
+        reranker: MeteredReranker | None,
         top_k: int,
         score_floor: float,
     ) -> None:
@@ -50,10 +51,12 @@ class FindPassages:
         top_k = wanted.top_k or self._top_k
         many = min(MAX_TOP_K, top_k * _TO_CHOOSE_FROM) if self._reranker else top_k
         retrieved = source.retriever.retrieve(PassageQuery(tenant, query, many, wanted.filter))
-        found = [each for each in _own(retrieved, tenant) if each.score >= self._score_floor]
-        if self._reranker and found:
-            found = self._reranker.rerank(query, found, top_k)
-        return FoundPassages(tuple(map(_public, found[:top_k])), query, bill.plus(*source.spent()))
+        near = [_public(each) for each in _own(retrieved, tenant) if each.score >= self._score_floor]
+        bill = bill.plus(*source.spent())
+        if self._reranker is None or not near:
+            return FoundPassages(tuple(near[:top_k]), query, bill)
+        ranked = self._reranker.rerank(query, near, top_k, _reranking(wanted, reference))
+        return FoundPassages(ranked.passages, query, bill.plus(None, ranked.cost_usd), ranked.reranking)
 
     def _query(self, wanted: RagQuestion, history: Window, reference: str) -> tuple[str, Bill]:
         if self._rewriting is not None:
@@ -61,6 +64,11 @@ class FindPassages:
         if len(wanted.question) > MAX_QUERY_CHARACTERS:
             raise too_long(wanted.question)
         return wanted.question, Bill()
+
+
+def _reranking(wanted: RagQuestion, reference: str) -> CallPurpose:
+    caller = wanted.caller
+    return CallPurpose(caller.tenant, caller.client, caller.subject, "rag.rerank", reference)
 
 
 def _own(passages: Iterable[Passage], tenant: str) -> Iterator[Passage]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from lambdas.shared.domain.model_catalog import ResolvedModel
 from lambdas.shared.domain.rag.answer_reader import ReadAnswer
@@ -125,12 +125,12 @@ class GroundedAnswer:
     def _verified(self, asking: _Asking, found: FoundPassages, given: PassageAnswer) -> RagAnswer:
         """The answer where it rests on its passages, or what stands in its place."""
         reply = given.reply
-        found = FoundPassages(given.passages, found.query, found.bill.plus(reply.usage, reply.cost_usd))
+        found = replace(found, passages=given.passages, bill=found.bill.plus(reply.usage, reply.cost_usd))
         citations = verified_citations(given.read, given.passages)
         if refusal := _objection(given.read, citations):
             return _refusal(asking, found, refusal, given=given)
         check, bill = self._check(asking, found, given.read.text, citations)
-        found = FoundPassages(given.passages, found.query, bill)
+        found = replace(found, bill=bill)
         if check == "failed":
             return _refusal(asking, found, "ungrounded", given=given, check=check)
         return _answer(asking, found, given, given.read.text, citations, check)
@@ -182,6 +182,7 @@ def _answer(
         citations=citations,
         passages=found.passages,
         query=found.query,
+        reranking=found.reranking,
         model=given.reply.model if given else asking.model.model_id,
         grounding_check=check,
         links_removed=given.read.links_removed if given else 0,

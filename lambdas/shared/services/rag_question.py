@@ -15,6 +15,7 @@ from lambdas.shared.domain.passage_retriever import Passage
 from lambdas.shared.domain.price import ZERO_USD
 from lambdas.shared.domain.rag.citations import Citation
 from lambdas.shared.domain.rag.grounding import GroundingCheck
+from lambdas.shared.domain.reranker import Reranking
 
 # Why there is no answer: nothing was found that is near enough; the model says that the passages do not answer; too
 # little of what it said has a citation that holds; the guardrail's grounding check objected.
@@ -51,11 +52,13 @@ class Bill(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class FoundPassages:
-    """`query`: what was searched with, which may be the question rewritten."""
+    """`query`: what was searched with, which may be the question rewritten; scores are the reranker's where
+    `reranking` is `done`, else the retriever's."""
 
     passages: tuple[Passage, ...]
     query: str
     bill: Bill
+    reranking: Reranking = "off"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +81,7 @@ class RagAnswer:
     citations: tuple[Citation, ...]
     passages: tuple[Passage, ...]
     query: str
+    reranking: Reranking
     model: str
     grounding_check: GroundingCheck
     links_removed: int

@@ -45,6 +45,9 @@ def test_a_card_makes_sense(card: ModelCard) -> None:
         assert card.dimensions
         assert prices.input is not None
         assert card.context_tokens
+    if card.kind == "rerank":
+        assert prices.query is not None
+        assert prices.input is None, "they are billed by the query"
     if prices.batch_input is not None and prices.input is not None:
         assert Decimal("0.4") <= prices.batch_input / prices.input <= Decimal("0.6"), "batch is about half the price"
 

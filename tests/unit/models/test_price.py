@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from lambdas.shared.domain.chat_model import TokenUsage
 from lambdas.shared.domain.model_card import Prices
-from lambdas.shared.domain.price import batch_price, price
+from lambdas.shared.domain.price import batch_price, price, query_price
 
 PRICES = Prices(
     input=Decimal("0.06"),
@@ -83,3 +83,8 @@ def test_two_calls_cost_what_one_of_both_costs(a: int, b: int, c: int, d: int) -
     assert apart[0] is not None
     assert apart[1] is not None
     assert apart[0] + apart[1] == together
+
+
+def test_a_query_has_its_own_price_and_an_unknown_one_makes_the_cost_unknown() -> None:
+    assert query_price(3, Prices(query=Decimal("0.002"))) == Decimal("0.006")
+    assert query_price(1, Prices(input=Decimal(1))) is None

@@ -12,6 +12,7 @@ from lambdas.shared.adapters.file_prompt_library import FilePromptLibrary
 from lambdas.shared.domain.caller import Caller
 from lambdas.shared.domain.chat_model import ChatModel
 from lambdas.shared.domain.guardrail import Guardrail, GuardrailPrices
+from lambdas.shared.domain.model_card import ModelCard, Prices
 from lambdas.shared.domain.passage_retriever import Passage, PassageRetriever
 from lambdas.shared.domain.prompt import Prompt
 from lambdas.shared.domain.rag.passage_prompt import PROMPT_VERSION
@@ -22,6 +23,7 @@ from lambdas.shared.services.grounded_answer import GroundedAnswer
 from lambdas.shared.services.grounding_check import MeteredGrounding
 from lambdas.shared.services.leased_conversation import LeasedConversations
 from lambdas.shared.services.metered_models import MeteredModels
+from lambdas.shared.services.metered_reranker import MeteredReranker
 from lambdas.shared.services.question_rewriting import QuestionRewriting
 from lambdas.shared.services.rag_question import RagAnswer, RagItem, RagQuestion
 from tests.fakes.conversations import InMemoryConversationStore
@@ -37,6 +39,10 @@ ASKED = RagQuestion(caller=ANN, question="When was the mill completed?")
 KEY = "00ff00ff00ff00ff"
 PRICES = GuardrailPrices(contextual_grounding=Decimal("0.10"), as_of="2026-11-25", source="a test")
 
+RERANK_CARD = model_card(
+    "acme.rerank-v1:0", kind="rerank", prices=Prices(query=Decimal("0.001"), as_of="2026-11-25", source="a test")
+)
+
 
 class Stage:
     """`passages`: by tenant (default: two of acme's); `script`: what the model answers in turn."""
@@ -50,6 +56,8 @@ class Stage:
         top_k: int = 5,
         rewriting: bool = True,
         reranker: Reranker | None = None,
+        rerank_card: ModelCard = RERANK_CARD,
+        rerank_floor: float = 0.0,
         checker: ScriptedGroundingChecker | None = None,
         guardrail: Guardrail | None = None,
         cards: Sequence[Any] = (),
@@ -70,7 +78,7 @@ class Stage:
         self.find = FindPassages(
             sources=InMemoryPassageSources(self.retriever, collections),
             rewriting=QuestionRewriting(models=metered, load_prompt=prompts.load, model="fast") if rewriting else None,
-            reranker=reranker,
+            reranker=self._metered(reranker, rerank_card, rerank_floor),
             top_k=top_k,
             score_floor=floor,
         )
@@ -88,6 +96,11 @@ class Stage:
         if checker is None:
             return None
         return MeteredGrounding(checker=checker, guardrail=GUARDRAIL, ledger=self.ledger, prices=PRICES, now=_now)
+
+    def _metered(self, reranker: Reranker | None, card: ModelCard, floor: float) -> MeteredReranker | None:
+        if reranker is None:
+            return None
+        return MeteredReranker(reranker=reranker, card=card, ledger=self.ledger, score_floor=floor, now=_now)
 
     def ask(self, question: str = ASKED.question, **changes: Any) -> RagAnswer:
         return self.rag.answer(replace(ASKED, question=question, **changes))
