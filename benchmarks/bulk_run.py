@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import json
 import time
+import urllib.error
 import urllib.request
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -18,6 +19,7 @@ from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 from random import Random
 from typing import Any
+from uuid import uuid4
 
 from benchmarks.drops import aws
 from benchmarks.local_stack import local_stack
@@ -30,6 +32,8 @@ MOST_STATE_BYTES = 32 * 1024
 PACE = "60"  # a job is looked at every few minutes, which here are seconds
 STUCK_SECONDS = 900
 LOOK_SECONDS = 2
+# a gateway's timeout, and an idempotency key whose first request is still under way
+BUSY, PAUSES = (504, 409), (5, 10, 20, 40)
 FAULTS: tuple[dict[str, Any], ...] = (
     {"kind": "error_rows", "params": {"percent": 5, "code": 500}},
     {"kind": "job_failed", "count": 1, "params": {"when": "validating"}},
@@ -103,11 +107,21 @@ def start(stack: dict[str, Any], name: str) -> Any:
 
 
 def ask(stack: dict[str, Any], method: str, path: str, body: dict[str, Any] | None = None) -> Any:
+    """Asked again where a machine that is busy needs more than a request's 29 seconds: under one key it is one run."""
     headers = {"authorization": f"Bearer {stack['key']}", "content-type": "application/json"}
+    if body is not None and "dry_run" not in body:
+        headers["idempotency-key"] = uuid4().hex
     encoded = None if body is None else json.dumps(body).encode()
     request = urllib.request.Request(stack["api_url"] + path, encoded, headers, method=method)
-    with urllib.request.urlopen(request, timeout=120) as answer:
-        return json.load(answer)
+    for pause in (*PAUSES, None):
+        try:
+            with urllib.request.urlopen(request, timeout=120) as answer:
+                return json.load(answer)
+        except urllib.error.HTTPError as error:
+            if error.code not in BUSY or pause is None:
+                raise
+            time.sleep(pause)
+    raise AssertionError
 
 
 def post(url: str, path: str, body: dict[str, Any]) -> None:
