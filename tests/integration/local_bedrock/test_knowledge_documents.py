@@ -63,7 +63,8 @@ def test_what_was_created_can_be_read_listed_and_deleted(clients: Clients) -> No
 
 def test_a_document_goes_through_its_states_and_is_found(clients: Clients, house: KnowledgeHouse) -> None:
     begun = house.agent.ingest_knowledge_base_documents(**house.ids, documents=[inline("bridge", FACTS)])
-    assert [each["status"] for each in begun["documentDetails"]] == ["STARTING"]
+    (status,) = (each["status"] for each in begun["documentDetails"])
+    assert status in {"STARTING", "IN_PROGRESS"}  # a busy machine may answer after the first stage
     (detail,) = house.settled("bridge")
     assert detail["status"] == "INDEXED"
     assert detail["updatedAt"] >= begun["documentDetails"][0]["updatedAt"]
