@@ -11,7 +11,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 CDK := npx --yes aws-cdk@2.1148.1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up test lint check synth openapi isolation bench deploy destroy audit sbom hashes clean
+.PHONY: help demo up test lint check synth openapi isolation bench doctor deploy destroy audit sbom hashes clean
 
 help: ## list the commands
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
@@ -57,6 +57,9 @@ isolation: $(DEV) ## write docs/isolation.md from the verdicts that the tests ho
 
 deploy: $(LOCAL) ## deploy to the AWS account of your credentials (plain `cdk deploy`)
 	@$(CDK) deploy --all --app "$(BIN)/python app.py" --output .build/cdk.deploy $(CDKFLAGS)
+
+doctor: $(LOCAL) ## whether the deployment of your credentials is well, and what it costs while it is idle
+	@$(BIN)/python -m ops doctor
 
 destroy: $(LOCAL) ## remove the stacks, print what `retention: keep` leaves behind and its monthly cost
 	@$(CDK) destroy --all --app "$(BIN)/python app.py" --output .build/cdk.deploy $(CDKFLAGS)

@@ -10,11 +10,24 @@ from collections.abc import Sequence
 from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, NoRegionError
 
 from lambdas.shared.domain.errors import QuarryError
-from ops import analyst_policy, bulk, cost, keys, knowledge, purge, redrive, remains, summary_options, webhook_key
+from ops import (
+    analyst_policy,
+    bulk,
+    cost,
+    doctor,
+    keys,
+    knowledge,
+    purge,
+    redrive,
+    remains,
+    summary_options,
+    webhook_key,
+)
 from ops.deployed_stacks import OpsError
 from ops.openapi import command as openapi
 
 _GROUPS = (
+    doctor,
     keys,
     summary_options,
     bulk,

@@ -81,6 +81,11 @@ def _output(options: argparse.Namespace, name: str) -> str:
     return stack_output(name, stack_prefix=options.stack_prefix)
 
 
+def idle_usd(vector_store: str) -> Decimal:
+    """What a vector store costs a month, in USD, while nothing is stored and nobody asks."""
+    return _OCUS * _USD_PER_OCU_HOUR * _HOURS if vector_store == "opensearch_serverless" else Decimal(0)
+
+
 def _price(options: argparse.Namespace) -> None:
     stored = _EXAMPLE_PASSAGES * _EXAMPLE_BYTES
     print(f"list prices of us-east-1, {AS_OF}, for a month of {_HOURS} hours")
@@ -89,5 +94,5 @@ def _price(options: argparse.Namespace) -> None:
     print(f"      ${VECTOR_STORAGE.of(stored):,.2f}  storage of {_EXAMPLE_PASSAGES:,} passages, about "
           f"{Decimal(stored) / GIGABYTE:,.1f} GB; requests by use ({VECTOR_STORAGE.source})")  # fmt: skip
     print("vector_store: opensearch_serverless")
-    idle = _OCUS * _USD_PER_OCU_HOUR * _HOURS
+    idle = idle_usd("opensearch_serverless")
     print(f"    ${idle:,.2f}  {_OCUS} OCU at ${_USD_PER_OCU_HOUR} an hour, asked or not; no standby ({_OCU_SOURCE})")
