@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from lambdas.shared.domain.client import SCOPES as KNOWN_SCOPES
 from ops.openapi.operations import all_operations
 from tests.e2e.api import Answer, call, wait_for
 from tests.e2e.conftest import ROOT, RunningStack, start_stack
@@ -116,18 +117,16 @@ def test_an_expired_key_is_refused_once_the_cache_has_forgotten_it(forgetful: Ru
 @pytest.fixture(scope="module")
 def narrow_keys(forgetful: RunningStack) -> dict[str, str]:
     """By scope: a key that has every scope but this one (and not `admin`, which may do all)."""
-    return {
-        "chat": new_key(forgetful, "no-chat", scopes="documents bulk delegate"),
-        "documents": new_key(forgetful, "no-documents", scopes="chat bulk delegate"),
-        "bulk": new_key(forgetful, "no-bulk", scopes="chat documents delegate"),
-    }
+    wanted = set(SCOPES.values())
+    others = KNOWN_SCOPES - {"admin"}
+    return {scope: new_key(forgetful, f"no-{scope}", scopes=" ".join(sorted(others - {scope}))) for scope in wanted}
 
 
 @pytest.mark.parametrize("operation", sorted(GUARDED))
 def test_every_route_wants_its_scope(forgetful: RunningStack, narrow_keys: dict[str, str], operation: str) -> None:
     method, path = GUARDED[operation]
     scope = SCOPES[operation]
-    body = {} if method in {"POST", "PATCH"} else None
+    body = {} if method in {"POST", "PUT", "PATCH"} else None
     answer = call(forgetful.api_url, method, path.replace("{id}", "anything"), body, key=narrow_keys[scope])
     assert (answer.status, answer.json["code"]) == (403, "missing_scope"), answer.text
     assert scope in answer.json["detail"]
@@ -136,7 +135,7 @@ def test_every_route_wants_its_scope(forgetful: RunningStack, narrow_keys: dict[
 @pytest.mark.parametrize("operation", sorted(GUARDED))
 def test_the_scope_admin_opens_every_route(forgetful: RunningStack, admin_key: str, operation: str) -> None:
     method, path = GUARDED[operation]
-    body = {} if method in {"POST", "PATCH"} else None
+    body = {} if method in {"POST", "PUT", "PATCH"} else None
     answer = call(forgetful.api_url, method, path.replace("{id}", "anything"), body, key=admin_key)
     assert answer.status in {200, 202, 204, 400, 404}, answer.text
 

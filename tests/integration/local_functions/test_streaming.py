@@ -61,7 +61,9 @@ def test_an_error_in_mid_stream_comes_after_what_was_sent(workshop: Workshop) ->
 
 
 def test_a_crash_in_mid_stream(workshop: Workshop) -> None:
-    name = workshop.function("crash", "def handler(event):\n  yield b'one'\n  os._exit(3)", streaming=True)
+    name = workshop.function(
+        "crash", "def handler(event):\n  yield b'one'\n  time.sleep(0.5)\n  os._exit(3)", streaming=True
+    )
     stream = workshop.host().invoke_streaming(name, b"{}")
     assert stream.read() == b"one"
     with pytest.raises(FunctionError, match="exit status 3"):
