@@ -28,11 +28,12 @@ class Finding(NamedTuple):
 def add_commands(groups: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the command `doctor` to the command line."""
     doctor = groups.add_parser("doctor", help="whether the deployment is well, and what it costs while it is idle")
+    doctor.add_argument("--api-url", help="where the API answers, if not at the output ApiUrl (the local stack's does)")
     doctor.set_defaults(run=_doctor)
 
 
 def _doctor(options: argparse.Namespace) -> None:
-    findings = list(examine(options.stack_prefix))
+    findings = list(examine(options.stack_prefix, api_url=options.api_url))
     for finding in findings:
         print(f"{'!!' if finding.remedy else 'ok'}  {finding.what}{f': {finding.remedy}' if finding.remedy else ''}")
     wrong = sum(bool(finding.remedy) for finding in findings)
@@ -40,7 +41,7 @@ def _doctor(options: argparse.Namespace) -> None:
         raise OpsError(f"{wrong} of {len(findings)} findings want attention")
 
 
-def examine(stack_prefix: str) -> Iterator[Finding]:
+def examine(stack_prefix: str, *, api_url: str | None = None) -> Iterator[Finding]:
     """Everything that can be seen from outside, with one API call or two each."""
     identity = boto3.client("sts").get_caller_identity()
     cloudformation = boto3.client("cloudformation")
@@ -53,7 +54,7 @@ def examine(stack_prefix: str) -> Iterator[Finding]:
     yield from map(_stack, sorted(stacks, key=lambda each: each["StackName"]))
     outputs = {each["OutputKey"]: each["OutputValue"] for stack in stacks for each in stack.get("Outputs", ())}
     yield from _dead_letters(outputs)
-    yield from _health(outputs)
+    yield from _health(api_url or outputs.get("ApiUrl"))
     yield _idle(outputs)
 
 
@@ -73,8 +74,7 @@ def _dead_letters(outputs: dict[str, str]) -> Iterator[Finding]:
         yield Finding(f"{count:,} dead letters of {owner}", f"bring them back: {way}" if count else "")
 
 
-def _health(outputs: dict[str, str]) -> Iterator[Finding]:
-    url = outputs.get("ApiUrl")
+def _health(url: str | None) -> Iterator[Finding]:
     if url is None:
         return
     try:

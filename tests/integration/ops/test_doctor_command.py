@@ -78,6 +78,11 @@ def test_a_stack_whose_deployment_failed_is_told(account: Account, monkeypatch: 
     assert any("UPDATE_ROLLBACK_COMPLETE" in found.what and "deploy again" in found.remedy for found in examine("Q"))
 
 
+def test_an_api_at_another_address_is_asked_there(account: Account, api: str) -> None:
+    deploy(ApiUrl="http://127.0.0.1:9/prod/")
+    assert main(["doctor", "--api-url", api]) == 0
+
+
 def test_where_nothing_is_deployed_the_remedy_says_so(account: Account, capsys: Output) -> None:
     assert main(["doctor"]) == 1
     assert "deploy first, or set AWS_REGION" in capsys.readouterr().out
