@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-
 import aws_cdk as cdk
 from aws_cdk import aws_apigateway as apigateway
-from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
@@ -18,10 +15,10 @@ from stacks.components.dependency_layer import DependencyLayer
 from stacks.components.gateway_responses import add_gateway_responses
 from stacks.components.long_messages import let_read_and_erase, let_take_turns
 from stacks.components.model_access import INVOKE, INVOKE_STREAMED, model_access
-from stacks.components.python_function import PythonFunction
 from stacks.components.security_rules import acknowledge
 from stacks.document_routes import add_document_routes, add_text_summary_route
 from stacks.embedding_routes import add_embedding_routes
+from stacks.function_stack import FunctionStack
 from stacks.guardrail_stack import GuardrailStack
 from stacks.knowledge_stack import KnowledgeStack
 from stacks.rag_routes import add_rag_routes
@@ -34,7 +31,7 @@ BEARER_PATTERN = "^Bearer (qk_[A-Za-z0-9_-]{5,}|eyJ.+)$"
 _ALLOWED_HEADERS = ["Authorization", "Content-Type", "Idempotency-Key", "X-Quarry-Subject"]
 
 
-class ApiStack(cdk.Stack):
+class ApiStack(FunctionStack):
     """One REST API; REST, because only it can stream a function's answer."""
 
     def __init__(
@@ -49,10 +46,8 @@ class ApiStack(cdk.Stack):
         bulk: AslStateMachine,
         knowledge: KnowledgeStack | None,
     ) -> None:
-        super().__init__(scope, construct_id, description="Quarry: the HTTP API")
-        self._settings = settings
+        super().__init__(scope, construct_id, settings=settings, description="Quarry: the HTTP API")
         self._guardrail = guardrail
-        self._core = DependencyLayer(self, name="core")
         api = self._rest_api()
         add_gateway_responses(api, cors_origins=settings.cors_origins)
         routes = ApiRoutes(api=api, authorizer=self._authorizer(storage), settings=settings)
@@ -175,25 +170,6 @@ class ApiStack(cdk.Stack):
     def _embeddings(self, routes: ApiRoutes, storage: StorageStack) -> None:
         vectors, clustering = (DependencyLayer(self, name=name) for name in ("vectors", "clustering"))
         add_embedding_routes(routes, self._function, storage, self._settings, vectors=vectors, clustering=clustering)
-
-    def _function(
-        self,
-        handler: str,
-        *,
-        memory_mb: int,
-        timeout_seconds: int,
-        environment: Mapping[str, str],
-        layers: Sequence[lambda_.ILayerVersion] = (),
-    ) -> PythonFunction:
-        return PythonFunction(
-            self,
-            handler=handler,
-            layers=[self._core, *layers],
-            memory_mb=memory_mb,
-            timeout_seconds=timeout_seconds,
-            environment=environment,
-            log_retention_days=self._settings.log_retention_days,
-        )
 
 
 def _acknowledge(api: apigateway.RestApi) -> None:

@@ -16,16 +16,16 @@ from stacks.components.dependency_layer import DependencyLayer
 from stacks.components.model_access import INVOKE, model_access
 from stacks.components.python_function import PythonFunction
 from stacks.components.source_access import allow_reading_sources
+from stacks.function_stack import FunctionStack
 from stacks.guardrail_stack import GuardrailStack
 from stacks.settings import DeploymentSettings
 from stacks.storage_stack import BULK, RESULTS, SUMMARIES, StorageStack
-from stacks.workflow_stack import WorkflowStack
 
 # One whole CPU: https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html
 _WHOLE_CPU = 1769
 
 
-class BulkStack(WorkflowStack):
+class BulkStack(FunctionStack):
     """Costs nothing while no run is under way."""
 
     def __init__(
@@ -83,7 +83,7 @@ class BulkStack(WorkflowStack):
             900,
             {**self._summary_settings(), "BULK_GUARDRAIL": mode},
             saves=False,
-            more_layers=[DependencyLayer(self, name="documents")],
+            layers=[DependencyLayer(self, name="documents")],
         )
         allow_reading_sources(function, self._settings.bulk_sources, documents=self._storage.documents)
         self._allow_summaries(function, assesses=mode == "both")
@@ -164,7 +164,7 @@ class BulkStack(WorkflowStack):
         environment: Mapping[str, str] | None = None,
         *,
         saves: bool = True,
-        more_layers: Sequence[lambda_.ILayerVersion] = (),
+        layers: Sequence[lambda_.ILayerVersion] = (),
     ) -> PythonFunction:
         """A function that works on a run's files, and saves its rows or only reads them."""
         storage = self._storage
@@ -174,7 +174,7 @@ class BulkStack(WorkflowStack):
             memory_mb=memory_mb,
             timeout_seconds=timeout_seconds,
             environment={**always, **(environment or {})},
-            more_layers=more_layers,
+            layers=layers,
         )
         actions = ("dynamodb:GetItem", "dynamodb:PutItem") if saves else ("dynamodb:GetItem",)
         function.allow(*actions, on=[storage.bulk.table_arn])

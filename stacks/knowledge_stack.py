@@ -7,10 +7,10 @@ from aws_cdk import aws_lambda_event_sources as event_sources
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
-from stacks.components.dependency_layer import DependencyLayer
 from stacks.components.knowledge_base import KnowledgeBase
 from stacks.components.python_function import PythonFunction
 from stacks.drop_queue import DropQueue
+from stacks.function_stack import FunctionStack
 from stacks.settings import DeploymentSettings
 from stacks.storage_stack import KNOWLEDGE, StorageStack
 
@@ -20,15 +20,17 @@ _DOCUMENTS = ("Ingest", "Get", "Delete")
 _WORKERS = 2
 
 
-class KnowledgeStack(cdk.Stack):
+class KnowledgeStack(FunctionStack):
     """S3 -> EventBridge -> SQS -> worker -> Knowledge Base. The worker comes back to each document through the same
     queue until Bedrock has done with it: no event tells that."""
 
     def __init__(
         self, scope: Construct, construct_id: str, *, settings: DeploymentSettings, storage: StorageStack
     ) -> None:
-        super().__init__(scope, construct_id, description="Quarry: the Knowledge Base and what fills it")
-        self._settings, self._storage = settings, storage
+        super().__init__(
+            scope, construct_id, settings=settings, description="Quarry: the Knowledge Base and what fills it"
+        )
+        self._storage = storage
         self.base = KnowledgeBase(self, settings=settings, storage=storage, bucket=storage.documents, prefix=KNOWLEDGE)
         queue = DropQueue(
             self,
@@ -63,10 +65,8 @@ class KnowledgeStack(cdk.Stack):
         function.allow("bedrock:Retrieve", on=[self.base.arn])
 
     def _worker(self, queue: sqs.Queue) -> None:
-        worker = PythonFunction(
-            self,
-            handler="knowledge/ingest",
-            layers=[DependencyLayer(self, name="core")],
+        worker = self._function(
+            "knowledge/ingest",
             memory_mb=512,
             timeout_seconds=_SECONDS,
             environment={
@@ -77,7 +77,6 @@ class KnowledgeStack(cdk.Stack):
                 "DATA_SOURCE_ID": self.base.data_source_id,
                 "QUEUE_URL": queue.queue_url,
             },
-            log_retention_days=self._settings.log_retention_days,
         )
         self._let_work(worker, queue)
         worker.add_event_source(

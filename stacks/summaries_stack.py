@@ -15,15 +15,15 @@ from stacks.components.model_access import INVOKE, model_access
 from stacks.components.python_function import PythonFunction
 from stacks.components.summary_notifications import SummaryNotifications
 from stacks.drop_queue import DropQueue
+from stacks.function_stack import FunctionStack
 from stacks.guardrail_stack import GuardrailStack
 from stacks.settings import DeploymentSettings
 from stacks.storage_stack import INBOX, SUMMARIES, WORK, StorageStack
-from stacks.workflow_stack import WorkflowStack
 
 _START_SECONDS = 30
 
 
-class SummariesStack(WorkflowStack):
+class SummariesStack(FunctionStack):
     """S3 -> EventBridge -> SQS -> start -> Step Functions: each hop keeps what the next one cannot take yet."""
 
     def __init__(
@@ -104,7 +104,7 @@ class SummariesStack(WorkflowStack):
             memory_mb=1769,  # one whole CPU: https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html
             timeout_seconds=300,
             environment=self._request_settings(),
-            more_layers=[DependencyLayer(self, name="documents")],
+            layers=[DependencyLayer(self, name="documents")],
         )
         prepare.allow("dynamodb:GetItem", "dynamodb:UpdateItem", on=[self._storage.documents_table.table_arn])
         prepare.allow_objects("s3:GetObject", "s3:GetObjectVersion", bucket=self._storage.documents, prefix=INBOX)

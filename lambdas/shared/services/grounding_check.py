@@ -14,13 +14,12 @@ from lambdas.shared.domain.errors import (
     ModelNotEnabledError,
     ModelRefusedRequestError,
     ModelThrottledError,
-    QuarryError,
 )
 from lambdas.shared.domain.guardrail import Guardrail, GuardrailPrices
 from lambdas.shared.domain.ledger import UNSETTLED, Ledger, LedgerEvent, Outcome
 from lambdas.shared.domain.price import ZERO_USD
 from lambdas.shared.domain.rag.grounding import GroundingCheck, GroundingChecker, GroundingQuestion
-from lambdas.shared.services.call_ledger import CallLedger, OpenCall
+from lambdas.shared.services.call_ledger import CallLedger, OpenCall, error_code
 from lambdas.shared.services.metered_models import CallPurpose
 
 _LOG = logging.getLogger(__name__)
@@ -84,7 +83,7 @@ class MeteredGrounding:
 
     def _failed(self, call: OpenCall, error: BaseException) -> Decimal | None:
         """Settle the call; returns its price, None = nobody knows whether it was billed."""
-        event = call.intent._replace(error_code=error.code if isinstance(error, QuarryError) else type(error).__name__)
+        event = call.intent._replace(error_code=error_code(error))
         if isinstance(error, _REFUSALS):
             event = event._replace(outcome="refused", cost_usd=ZERO_USD)
         self._ledger.settle(call, event)

@@ -1,4 +1,4 @@
-"""A stack of the functions that a state machine calls."""
+"""A stack of functions: what all of them have in common is said once."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from stacks.components.python_function import PythonFunction
 from stacks.settings import DeploymentSettings
 
 
-class WorkflowStack(cdk.Stack):
+class FunctionStack(cdk.Stack):
     """Its functions share a layer, and how long their logs are kept."""
 
     def __init__(self, scope: Construct, construct_id: str, *, settings: DeploymentSettings, description: str) -> None:
@@ -28,12 +28,12 @@ class WorkflowStack(cdk.Stack):
         memory_mb: int,
         timeout_seconds: int,
         environment: Mapping[str, str],
-        more_layers: Sequence[lambda_.ILayerVersion] = (),
+        layers: Sequence[lambda_.ILayerVersion] = (),
     ) -> PythonFunction:
         return PythonFunction(
             self,
             handler=handler,
-            layers=[self._core, *more_layers],
+            layers=[self._core, *layers],
             memory_mb=memory_mb,
             timeout_seconds=timeout_seconds,
             environment=environment,
